@@ -1,0 +1,1 @@
+//! PSD2 certificates: read one, judge one.

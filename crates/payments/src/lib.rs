@@ -1,0 +1,1 @@
+//! The payment domain: values, lifecycle, decisions, ports.

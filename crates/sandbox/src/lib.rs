@@ -1,0 +1,1 @@
+//! A pretend bank: PSUs, accounts, a ledger, a rail, test certificates.

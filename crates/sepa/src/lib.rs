@@ -1,0 +1,1 @@
+//! ISO 20022 messages for SEPA credit transfers, written and read.

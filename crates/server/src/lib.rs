@@ -1,0 +1,1 @@
+//! HTTP and background work: token, payment API, PSU journey, execution.

@@ -1,0 +1,1 @@
+//! The STET PSD2 payment-initiation API as types.
