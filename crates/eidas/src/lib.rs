@@ -1,1 +1,26 @@
 //! PSD2 certificates: read one, judge one.
+//!
+//! A payment service provider shows who it is with two qualified certificates (eIDAS, Regulation (EU)
+//! 910/2014; RTS (EU) 2018/389, Art. 34): a QWAC for TLS and a QSealC for what it signs. This crate reads
+//! them ([`Certificate::parse`]), says whether one may be relied on ([`judge`]) and whether it comes from
+//! an authority we trust ([`Anchors::verify_chain`]). It opens no file and no socket, and takes the time
+//! as an argument. The bytes it reads come from strangers: they are bounded and never make it panic.
+
+mod anchors;
+mod certificate;
+mod distinguished_name;
+mod judge;
+mod organization_identifier;
+mod public_key;
+mod qc_statements;
+mod signature_hash;
+#[cfg(test)]
+mod testing;
+
+pub use anchors::{Anchors, InvalidAnchor, UntrustedChain};
+pub use certificate::{Certificate, InvalidCertificate, KeyUsage, MAX_CERTIFICATE_BYTES};
+pub use judge::{Defect, Judged, Kind, RoleMissing, judge};
+pub use organization_identifier::{InvalidOrganizationIdentifier, OrganizationIdentifier};
+pub use public_key::{KeyKind, PublicKey};
+pub use qc_statements::{Psd2Statement, QcStatements, QcType, Role};
+pub use signature_hash::SignatureHash;

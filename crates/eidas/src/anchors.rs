@@ -1,0 +1,299 @@
+//! The authorities we trust, and paths to them.
+
+use jiff::Timestamp;
+use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
+use webpki::{EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter, aws_lc_rs as algorithms};
+
+use crate::certificate::{Certificate, InvalidCertificate};
+
+/// What an authority may sign with: SHA-256 or better (ETSI TS 119 312).
+static SIGNATURE_ALGORITHMS: [&dyn SignatureVerificationAlgorithm; 15] = [
+    algorithms::ECDSA_P256_SHA256,
+    algorithms::ECDSA_P256_SHA384,
+    algorithms::ECDSA_P256_SHA512,
+    algorithms::ECDSA_P384_SHA256,
+    algorithms::ECDSA_P384_SHA384,
+    algorithms::ECDSA_P384_SHA512,
+    algorithms::ECDSA_P521_SHA256,
+    algorithms::ECDSA_P521_SHA384,
+    algorithms::ECDSA_P521_SHA512,
+    algorithms::RSA_PKCS1_2048_8192_SHA256,
+    algorithms::RSA_PKCS1_2048_8192_SHA384,
+    algorithms::RSA_PKCS1_2048_8192_SHA512,
+    algorithms::RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
+    algorithms::RSA_PSS_2048_8192_SHA384_LEGACY_KEY,
+    algorithms::RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
+];
+
+/// The certificates of the authorities whose signature we take: qualified trust service providers in
+/// production, our own test authority in the sandbox.
+#[derive(Clone, Debug)]
+pub struct Anchors {
+    ders: Vec<CertificateDer<'static>>,
+    anchors: Vec<TrustAnchor<'static>>,
+}
+
+/// A certificate cannot be an anchor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidAnchor {
+    /// It cannot be read.
+    #[error(transparent)]
+    Certificate(#[from] InvalidCertificate),
+    /// It can be read but not be used to verify others.
+    #[error("the certificate cannot serve as a trust anchor (RFC 5280, 6.1.1)")]
+    Unusable,
+}
+
+/// Why no path leads from a certificate to an anchor (RFC 5280, 6.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UntrustedChain {
+    /// Nobody we trust issued it, nor an intermediate that we were given.
+    #[error("the certificate was not issued by an authority that this bank trusts")]
+    UnknownIssuer,
+    /// A certificate of the path is outside its validity.
+    #[error("a certificate of the chain is outside its validity (RFC 5280, 4.1.2.5)")]
+    Validity,
+    /// A signature of the path does not verify.
+    #[error("a signature in the certificate's chain does not verify")]
+    Signature,
+    /// An authority signed with an algorithm that we do not take.
+    #[error("a certificate of the chain is signed with an algorithm that is not accepted (ETSI TS 119 312)")]
+    Algorithm,
+    /// A critical extension that we do not know; qcStatements and certificatePolicies must not be critical.
+    #[error("the certificate has a critical extension that is not supported (RFC 5280, 4.2)")]
+    CriticalExtension,
+    /// An authority's certificate used as one of a provider, or the reverse, or outside its constraints.
+    #[error("a certificate of the chain is used for what its issuer did not allow (RFC 5280, 6.1)")]
+    Constraint,
+    /// The path cannot be read.
+    #[error("the certificate's chain cannot be read (RFC 5280, 4.1)")]
+    Malformed,
+}
+
+impl Anchors {
+    /// Takes these certificates, in DER, as anchors.
+    ///
+    /// # Errors
+    ///
+    /// The first that cannot be one.
+    pub fn from_ders(ders: impl IntoIterator<Item = CertificateDer<'static>>) -> Result<Self, InvalidAnchor> {
+        let mut found = Self {
+            ders: Vec::new(),
+            anchors: Vec::new(),
+        };
+        for der in ders {
+            let der = Certificate::parse(&der)?.der().clone();
+            let anchor = webpki::anchor_from_trusted_cert(&der).map_err(|_| InvalidAnchor::Unusable)?;
+            found.anchors.push(anchor.to_owned());
+            found.ders.push(der);
+        }
+        Ok(found)
+    }
+
+    /// Takes the certificates of a PEM text as anchors.
+    ///
+    /// # Errors
+    ///
+    /// As [`Anchors::from_ders`]; [`InvalidCertificate::Pem`] if the text has no certificate.
+    pub fn from_pem(text: &str) -> Result<Self, InvalidAnchor> {
+        let certificates = Certificate::all_from_pem(text)?;
+        if certificates.is_empty() {
+            return Err(InvalidCertificate::Pem.into());
+        }
+        Self::from_ders(certificates.iter().map(|certificate| certificate.der().clone()))
+    }
+
+    /// The anchors' certificates, for a TLS verifier's root store.
+    pub fn ders(&self) -> &[CertificateDer<'static>] {
+        &self.ders
+    }
+
+    /// Looks for a path from a provider's certificate to an anchor, valid at `now` (RFC 5280, 6.1).
+    ///
+    /// Extended key usages are not looked at: a QSealC has any or none, and for a QWAC [`crate::judge`] does.
+    /// Revocation is a separate question.
+    ///
+    /// # Errors
+    ///
+    /// [`UntrustedChain`] with the reason of the path that came furthest.
+    pub fn verify_chain(
+        &self,
+        leaf: &Certificate,
+        intermediates: &[CertificateDer<'_>],
+        now: Timestamp,
+    ) -> Result<(), UntrustedChain> {
+        let end_entity = EndEntityCert::try_from(leaf.der())?;
+        let since_epoch = u64::try_from(now.as_second()).map_err(|_| UntrustedChain::Validity)?;
+        let time = UnixTime::since_unix_epoch(std::time::Duration::from_secs(since_epoch));
+        end_entity.verify_for_usage(
+            &SIGNATURE_ALGORITHMS,
+            &self.anchors,
+            intermediates,
+            time,
+            AnyUsage,
+            None,
+            None,
+        )?;
+        Ok(())
+    }
+}
+
+struct AnyUsage;
+
+impl ExtendedKeyUsageValidator for AnyUsage {
+    fn validate(&self, _purposes: KeyPurposeIdIter<'_, '_>) -> Result<(), webpki::Error> {
+        Ok(())
+    }
+}
+
+impl From<webpki::Error> for UntrustedChain {
+    fn from(error: webpki::Error) -> Self {
+        use webpki::Error as E;
+        match error {
+            E::UnknownIssuer => Self::UnknownIssuer,
+            E::CertExpired { .. } | E::CertNotValidYet { .. } | E::InvalidCertValidity => Self::Validity,
+            E::InvalidSignatureForPublicKey | E::SignatureAlgorithmMismatch => Self::Signature,
+            E::UnsupportedSignatureAlgorithmContext(_)
+            | E::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => Self::Algorithm,
+            E::UnsupportedCriticalExtension => Self::CriticalExtension,
+            E::CaUsedAsEndEntity
+            | E::EndEntityUsedAsCa
+            | E::NameConstraintViolation
+            | E::PathLenConstraintViolated
+            | E::EmptyEkuExtension
+            | E::CertDistrusted
+            | E::MaximumPathDepthExceeded
+            | E::MaximumPathBuildCallsExceeded
+            | E::MaximumSignatureChecksExceeded
+            | E::MaximumNameConstraintComparisonsExceeded => Self::Constraint,
+            _ => Self::Malformed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Leaf, TestCa, at};
+
+    const NOW: &str = "2026-11-22T12:00:00Z";
+
+    fn parse(der: &[u8]) -> Certificate {
+        Certificate::parse(der).unwrap()
+    }
+
+    type Row<'a> = (
+        &'a str,
+        Vec<u8>,
+        &'a [CertificateDer<'a>],
+        &'a str,
+        Result<(), UntrustedChain>,
+    );
+
+    #[test]
+    fn a_path_leads_to_the_anchor_or_there_is_a_reason() {
+        let ca = TestCa::new();
+        let other = TestCa::new();
+        let issuing = ca.subordinate("Test Issuing CA");
+        let anchors = Anchors::from_pem(&ca.pem()).unwrap();
+        let deep = issuing.issue(&Leaf::qseal());
+        let direct = ca.issue(&Leaf::qseal());
+        let mut critical = Leaf::qseal();
+        critical.qc_statements_critical = true;
+        let mut sha1 = Leaf::qseal();
+        sha1.sha1 = true;
+        let mut forged = direct.clone();
+        *forged.last_mut().unwrap() ^= 1;
+        let with_issuing = [issuing.der()];
+        let table: Vec<Row<'_>> = vec![
+            ("direct", direct.clone(), &[], NOW, Ok(())),
+            ("QWAC", ca.issue(&Leaf::qwac()), &[], NOW, Ok(())),
+            ("over an intermediate", deep.clone(), &with_issuing, NOW, Ok(())),
+            (
+                "intermediate not given",
+                deep,
+                &[],
+                NOW,
+                Err(UntrustedChain::UnknownIssuer),
+            ),
+            (
+                "same name, other key",
+                other.issue(&Leaf::qseal()),
+                &[],
+                NOW,
+                Err(UntrustedChain::Signature),
+            ),
+            (
+                "self-made",
+                other.der().to_vec(),
+                &[],
+                NOW,
+                Err(UntrustedChain::Constraint),
+            ),
+            (
+                "last byte changed",
+                forged,
+                &[],
+                NOW,
+                Err(UntrustedChain::Signature),
+            ),
+            (
+                "too late",
+                direct.clone(),
+                &[],
+                "2028-01-01T00:00:01Z",
+                Err(UntrustedChain::Validity),
+            ),
+            (
+                "too early",
+                direct.clone(),
+                &[],
+                "2025-12-31T00:00:00Z",
+                Err(UntrustedChain::Validity),
+            ),
+            (
+                "before 1970",
+                direct,
+                &[],
+                "1969-12-31T00:00:00Z",
+                Err(UntrustedChain::Validity),
+            ),
+            (
+                "critical QcStatements",
+                ca.issue(&critical),
+                &[],
+                NOW,
+                Err(UntrustedChain::CriticalExtension),
+            ),
+            ("SHA-1", ca.issue(&sha1), &[], NOW, Err(UntrustedChain::Algorithm)),
+        ];
+        for (what, der, intermediates, now, expected) in table {
+            assert_eq!(
+                anchors.verify_chain(&parse(&der), intermediates, at(now)),
+                expected,
+                "{what}"
+            );
+        }
+    }
+
+    #[test]
+    fn anchors_come_from_readable_certificates_only() {
+        let ca = TestCa::new();
+        let anchors = Anchors::from_pem(&format!("{}{}", ca.pem(), TestCa::new().pem())).unwrap();
+        assert_eq!(anchors.ders().len(), 2);
+        assert_eq!(anchors.ders()[0], ca.der());
+        let empty = Anchors::from_pem("").unwrap_err();
+        assert_eq!(empty, InvalidAnchor::Certificate(InvalidCertificate::Pem));
+        assert!(Anchors::from_ders([CertificateDer::from(vec![0x30, 0])]).is_err());
+    }
+
+    #[test]
+    fn without_anchors_nobody_is_trusted() {
+        let leaf = parse(&TestCa::new().issue(&Leaf::qseal()));
+        let nobody = Anchors::from_ders([]).unwrap();
+        assert_eq!(
+            nobody.verify_chain(&leaf, &[], at(NOW)),
+            Err(UntrustedChain::UnknownIssuer)
+        );
+    }
+}
