@@ -1,0 +1,116 @@
+//! An institution: one bank code, its hosts, what it offers in which version, and its settings.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Version,
+    request::Product,
+    values::{Amount, Bic, Iban, InstitutionCode},
+};
+
+/// One account-servicing bank. The host name of a request decides which one is meant.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Institution {
+    /// The bank code.
+    pub code: InstitutionCode,
+    /// Its name, as PSUs know it.
+    pub name: String,
+    /// Its BIC.
+    pub bic: Bic,
+    /// Host names, without port and in lower case, under which it is reached.
+    pub hosts: Vec<String>,
+    /// What it offers: a product that is not listed for a version is refused there.
+    pub products: BTreeSet<(Version, Product)>,
+    /// Its settings.
+    pub settings: Settings,
+}
+
+impl Institution {
+    /// Whether this product may be asked for in this version.
+    pub fn offers(&self, version: Version, product: Product) -> bool {
+        self.products.contains(&(version, product))
+    }
+
+    /// Whether an account is held here: characters 5 to 9 of a French IBAN are our code.
+    pub fn holds(&self, account: &Iban) -> bool {
+        account.french_bank_code() == Some(self.code.as_str())
+    }
+}
+
+/// What an institution may decide for itself. Every default is the one a bank would want.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// What a signed request must cover, unless a TPP's registration says otherwise.
+    pub signature_policy: SignaturePolicy,
+    /// How far the `Date` of a signed request may be from our clock, in seconds; 0 switches the check off.
+    pub signature_date_tolerance_s: u32,
+    /// What one access token may be used for.
+    pub token_scope_of_use: ScopeOfUse,
+    /// Lifetime of an access token, in seconds.
+    pub token_lifetime_s: u32,
+    /// How long a payment request waits for the PSU, in seconds; then it is rejected with `NOAS`.
+    pub request_validity_s: u32,
+    /// How far `creationDateTime` may be from our clock, in seconds; 0 switches the check off.
+    pub creation_date_tolerance_s: u32,
+    /// How many days ahead an execution date may lie before it is called too far (`CH03`).
+    pub max_future_days: u16,
+    /// Ceiling of one instant transfer, if there is one.
+    pub instant_max_amount: Option<Amount>,
+    /// For how many days after its creation a payment request can be read.
+    pub status_retention_days: u16,
+    /// Whether an error's `message` is the bare code or the code and a sentence.
+    pub error_message_style: MessageStyle,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            signature_policy: SignaturePolicy::Standard,
+            signature_date_tolerance_s: 300,
+            token_scope_of_use: ScopeOfUse::Transaction,
+            token_lifetime_s: 3_600,
+            request_validity_s: 1_800,
+            creation_date_tolerance_s: 86_400,
+            max_future_days: 30,
+            instant_max_amount: None,
+            status_retention_days: 400,
+            error_message_style: MessageStyle::CodeText,
+        }
+    }
+}
+
+/// What a signature must cover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignaturePolicy {
+    /// Request target and request id; a digest only has to be right and covered where it is sent. For
+    /// named clients whose connector can do no better.
+    Lenient,
+    /// As lenient, and a body must be covered by its digest.
+    Standard,
+    /// STET in full: content type, `PSU-*` headers and date too.
+    Strict,
+}
+
+/// What one access token may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScopeOfUse {
+    /// One payment request: the first use ties it.
+    Transaction,
+    /// Every payment request of its client until it expires.
+    Client,
+}
+
+/// The style of an error's `message`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageStyle {
+    /// `FF01`.
+    Code,
+    /// `FF01: beneficiary.creditorAccount must not be null`.
+    CodeText,
+}

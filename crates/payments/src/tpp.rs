@@ -1,0 +1,293 @@
+//! Third-party providers: who they are, and what they may do.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+
+use crate::{institution::SignaturePolicy, values::TppId};
+
+/// A registered TPP or agent (the registry record).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tpp {
+    /// Its `client_id`.
+    pub id: TppId,
+    /// organizationIdentifier of its certificates, such as `PSDFR-ACPR-12345` (ETSI TS 119 495).
+    pub organization_identifier: String,
+    /// Its name, shown to PSUs.
+    pub name: String,
+    /// Whether its licence lets it work today.
+    pub licence: Licence,
+    /// Whether it registered for payment initiation (scope `pisp`).
+    pub scope_pisp: bool,
+    /// The OAuth2 grants it registered for.
+    pub grant_types: Vec<GrantType>,
+    /// Where it may send PSUs back to.
+    pub redirect_uris: Vec<RedirectUri>,
+    /// Its seal certificates (`QSealC`), each as DER.
+    pub seal_certificates: Vec<SealCertificate>,
+    /// What its signatures must cover, if not what the institution asks of everybody.
+    pub signature_policy: Option<SignaturePolicy>,
+    /// When it was registered.
+    pub created_at: Timestamp,
+}
+
+/// A registered seal certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealCertificate {
+    /// The name of the key agreed at registration, if any.
+    pub kid: Option<String>,
+    /// The certificate, DER.
+    #[serde(with = "crate::encoding::base64")]
+    pub der: Vec<u8>,
+}
+
+/// Standing of a TPP's licence with its national authority.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Licence {
+    /// It may work.
+    Active,
+    /// It may not work for now.
+    Suspended,
+    /// It may not work any more.
+    Withdrawn,
+}
+
+/// An OAuth2 grant type (RFC 6749).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantType {
+    /// RFC 6749, 4.4.
+    ClientCredentials,
+    /// RFC 6749, 4.1.
+    AuthorizationCode,
+    /// RFC 6749, 6.
+    RefreshToken,
+}
+
+impl Tpp {
+    /// Whether the PSU may be sent to `url`: one of the registered URIs matches it.
+    pub fn may_redirect_to(&self, url: &ReportUrl) -> bool {
+        self.redirect_uris.iter().any(|uri| uri.matches(url))
+    }
+}
+
+/// A URL to which the PSU's browser is sent at the end: absolute, at most 2048 characters, without
+/// user information or fragment. Whether it may be used is for [`Tpp::may_redirect_to`] to say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ReportUrl(Url);
+
+/// Why a text is no report URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidUrl {
+    /// Not an absolute `https` URL (plain `http` is taken on loopback hosts, and only matched where a
+    /// sandbox registered one).
+    #[error("must be an absolute https URL of at most 2048 characters")]
+    Syntax,
+    /// Carries user information or a fragment.
+    #[error("must have no user information and no fragment")]
+    Parts,
+}
+
+impl ReportUrl {
+    /// Parses a report URL.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that fails, in the order of [`InvalidUrl`].
+    pub fn parse(text: &str) -> Result<Self, InvalidUrl> {
+        let printable = text.len() <= 2048 && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let url = Url::parse(text).map_err(|_| InvalidUrl::Syntax)?;
+        let scheme_fits = match url.scheme() {
+            "https" => url.has_host(),
+            "http" => is_loopback(&url),
+            _ => false,
+        };
+        if !printable || !scheme_fits {
+            return Err(InvalidUrl::Syntax);
+        }
+        if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+            return Err(InvalidUrl::Parts);
+        }
+        Ok(Self(url))
+    }
+
+    /// The URL as normalised by the URL standard.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The URL with two query parameters that tell the PISP's page why the PSU did not pay, unless its
+    /// own query already speaks of an `error`.
+    pub fn with_error(&self, error: &str, description: &str) -> String {
+        let mut url = self.0.clone();
+        if !url.query_pairs().any(|(key, _)| key == "error") {
+            url.query_pairs_mut()
+                .append_pair("error", error)
+                .append_pair("error_description", description);
+        }
+        url.into()
+    }
+}
+
+impl TryFrom<String> for ReportUrl {
+    type Error = InvalidUrl;
+    fn try_from(text: String) -> Result<Self, InvalidUrl> {
+        Self::parse(&text)
+    }
+}
+
+impl From<ReportUrl> for String {
+    fn from(url: ReportUrl) -> Self {
+        url.0.into()
+    }
+}
+
+/// A registered redirect URI: scheme, host, port and path must be equal, the query is free. Without a
+/// path it matches every path. `http://127.0.0.1:*/` matches every loopback port: for sandboxes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RedirectUri(String);
+
+/// The registered URI of a sandbox's own TPPs: any port and path of this machine.
+const ANY_LOOPBACK_PORT: &str = "http://127.0.0.1:*/";
+
+impl RedirectUri {
+    /// Parses a registered URI.
+    ///
+    /// # Errors
+    ///
+    /// As [`ReportUrl::parse`].
+    pub fn parse(text: &str) -> Result<Self, InvalidUrl> {
+        if text == ANY_LOOPBACK_PORT {
+            return Ok(Self(text.to_owned()));
+        }
+        ReportUrl::parse(text).map(|_| Self(text.to_owned()))
+    }
+
+    /// The URI of a sandbox's own TPPs: any port and path of this machine, over plain HTTP.
+    pub fn any_loopback_port() -> Self {
+        Self(ANY_LOOPBACK_PORT.to_owned())
+    }
+
+    /// The URI as registered.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn matches(&self, report: &ReportUrl) -> bool {
+        let url = &report.0;
+        if self.0 == ANY_LOOPBACK_PORT {
+            return url.scheme() == "http" && is_loopback(url);
+        }
+        let Ok(registered) = Url::parse(&self.0) else {
+            return false;
+        };
+        let same_origin = registered.scheme() == url.scheme()
+            && registered.host() == url.host()
+            && registered.port_or_known_default() == url.port_or_known_default();
+        same_origin && (registered.path() == "/" || registered.path() == url.path())
+    }
+}
+
+impl TryFrom<String> for RedirectUri {
+    type Error = InvalidUrl;
+    fn try_from(text: String) -> Result<Self, InvalidUrl> {
+        Self::parse(&text)
+    }
+}
+
+impl From<RedirectUri> for String {
+    fn from(uri: RedirectUri) -> Self {
+        uri.0
+    }
+}
+
+/// Whether the host is this machine: a loopback address or a name under `localhost` (RFC 6761, 6.3).
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_report_url_is_absolute_https_and_plain() {
+        let table = [
+            ("https://tpp.example/cb?state=s1", Ok(())),
+            ("https://tpp.example", Ok(())),
+            ("http://127.0.0.1:9000/cb", Ok(())),
+            ("http://shop.localhost:9000/cb", Ok(())),
+            ("http://tpp.example/cb", Err(InvalidUrl::Syntax)),
+            ("http://localhost.evil.example/cb", Err(InvalidUrl::Syntax)),
+            ("/cb", Err(InvalidUrl::Syntax)),
+            ("javascript:alert(1)", Err(InvalidUrl::Syntax)),
+            ("data:text/html,x", Err(InvalidUrl::Syntax)),
+            ("https://tpp.example/a b", Err(InvalidUrl::Syntax)),
+            ("https://tpp.example/\r\nLocation: x", Err(InvalidUrl::Syntax)),
+            ("https://user:pw@tpp.example/cb", Err(InvalidUrl::Parts)),
+            ("https://tpp.example/cb#top", Err(InvalidUrl::Parts)),
+        ];
+        for (text, expected) in table {
+            assert_eq!(ReportUrl::parse(text).map(|_| ()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_registered_uri_matches_by_origin_and_path() {
+        let table = [
+            ("https://tpp.example/cb", "https://tpp.example/cb?state=1", true),
+            ("https://tpp.example/cb", "https://tpp.example:443/cb", true),
+            ("https://tpp.example/cb", "https://tpp.example/other", false),
+            ("https://tpp.example/cb", "https://tpp.example/cb/", false),
+            ("https://tpp.example/cb", "https://tpp.example:8443/cb", false),
+            (
+                "https://tpp.example/cb",
+                "https://tpp.example.evil.example/cb",
+                false,
+            ),
+            ("https://tpp.example/cb", "https://evil.example/cb", false),
+            ("https://tpp.example/", "https://tpp.example/any/path", true),
+            ("https://tpp.example", "https://tpp.example/any/path", true),
+            ("https://tpp.example/cb", "https://tpp.example/x/../cb", true),
+            ("http://127.0.0.1:*/", "http://127.0.0.1:4711/shop", true),
+            ("http://127.0.0.1:*/", "http://localhost:4711/shop", true),
+            ("http://127.0.0.1:*/", "https://tpp.example/shop", false),
+        ];
+        for (registered, asked, expected) in table {
+            let registered = RedirectUri::parse(registered).unwrap();
+            let asked = ReportUrl::parse(asked).unwrap();
+            assert_eq!(registered.matches(&asked), expected, "{registered:?} {asked:?}");
+        }
+    }
+
+    #[test]
+    fn the_error_is_told_unless_the_query_already_tells_one() {
+        let plain = ReportUrl::parse("https://tpp.example/ko?state=s1").unwrap();
+        assert_eq!(
+            plain.with_error("access_denied", "CUST"),
+            "https://tpp.example/ko?state=s1&error=access_denied&error_description=CUST"
+        );
+        let own = ReportUrl::parse("https://tpp.example/ko?error=wrong").unwrap();
+        assert_eq!(
+            own.with_error("access_denied", "CUST"),
+            "https://tpp.example/ko?error=wrong"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_reader_panic(text in ".*") {
+            let _ = ReportUrl::parse(&text);
+            let _ = RedirectUri::parse(&text);
+        }
+    }
+}
