@@ -9,6 +9,7 @@
 mod anchors;
 mod certificate;
 mod distinguished_name;
+mod extensions;
 mod judge;
 mod organization_identifier;
 mod public_key;
