@@ -1,1 +1,3 @@
 //! A pretend bank: PSUs, accounts, a ledger, a rail, test certificates.
+
+pub mod pki;
