@@ -1,0 +1,57 @@
+//! The store in one SQLite file, for a single machine.
+//!
+//! [`Database`] is the engine, usable for other books too; [`SqliteStore`] is the storage ports on it.
+//! Each port's SQL has a file of its own.
+
+mod changes;
+mod checkpoint;
+mod database;
+mod journeys;
+mod payments;
+mod request_keys;
+pub mod sql;
+mod tokens;
+mod tpps;
+mod work;
+mod writer;
+
+use std::path::Path;
+
+use ::payments::ports::StoreError;
+
+pub use database::Database;
+
+/// What brings a file to today's shape. They only go forward, and suit the version before, too.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
+
+/// Every storage port, in one SQLite file.
+#[derive(Clone)]
+pub struct SqliteStore {
+    database: Database,
+}
+
+impl SqliteStore {
+    /// Opens the store, making the file and its directories if there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::open`].
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self {
+            database: Database::open(path, MIGRATIONS)?,
+        })
+    }
+
+    /// Finishes what is waiting and closes the file. Blocks until then.
+    pub fn close(&self) {
+        self.database.close();
+    }
+
+    /// Why nothing is written any more, if so: see [`Database::fault`].
+    pub fn fault(&self) -> Option<&'static str> {
+        self.database.fault()
+    }
+}
+
+#[cfg(test)]
+mod tests;
