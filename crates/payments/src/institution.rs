@@ -82,16 +82,18 @@ impl Default for Settings {
     }
 }
 
-/// What a signature must cover.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What a signature must cover; every policy asks for the request target and `X-Request-ID`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SignaturePolicy {
-    /// Request target and request id; a digest only has to be right and covered where it is sent. For
-    /// named clients whose connector can do no better.
+    /// For a named client whose connector cannot do better: `Digest` may be left out, even with a body,
+    /// but one that is there is right and covered; a GET may have been signed as `post`. Each use is reported.
     Lenient,
-    /// As lenient, and a body must be covered by its digest.
+    /// With a body, `Digest` is there, right and covered.
+    #[default]
     Standard,
-    /// STET in full: content type, `PSU-*` headers and date too.
+    /// The STET profile in full: as standard, and `Content-Type` is covered with a body, every `PSU-*`
+    /// header that is there is covered, and `Date` too.
     Strict,
 }
 

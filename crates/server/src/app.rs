@@ -14,7 +14,7 @@ use payments::{
 };
 use tokio::sync::Notify;
 
-use crate::{bank_seal::BankSeal, link::LinkKey};
+use crate::{api::KnownSeals, bank_seal::BankSeal, link::LinkKey};
 
 /// Tells the time. Only the implementations in this file and a sandbox's test clock read a real clock.
 pub trait Clock: Send + Sync {
@@ -99,6 +99,8 @@ pub struct Parts {
     pub psu_tls: bool,
     /// How long a call of the bank or the rail may take.
     pub bank_timeout: Duration,
+    /// Seal certificates of TPPs read before.
+    pub seals: KnownSeals,
     /// Rung when work is committed that is due at once.
     pub bell: WorkBell,
 }

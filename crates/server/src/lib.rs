@@ -3,10 +3,23 @@
 //! A library that a test can start in-process. It owns every socket and every loop; it decides nothing
 //! about payments, which is for `payments` to do.
 
+pub mod api;
 pub mod app;
 pub mod bank_seal;
+pub mod caller;
+pub mod connection;
 pub mod http_signature;
 pub mod link;
+pub mod listener;
+mod oauth;
+mod observe;
+pub mod operator;
+pub mod psu;
+pub mod run;
 pub mod seal_key;
+pub mod tls;
+mod work;
 
 pub use app::{App, Counter, Counters, Parts};
+pub use listener::Listener;
+pub use run::{Listeners, run};

@@ -5,22 +5,7 @@ use super::header::SignatureHeader;
 use super::refusal::Refusal;
 use super::signing_string::spelling;
 
-/// How much of a request its signature has to cover; per client, with a default per institution.
-///
-/// Every policy asks for `(request-target)` and `X-Request-ID`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Policy {
-    /// For a named client whose connector cannot do better: `Digest` may be left out, even with a body, but
-    /// one that is there is right and covered; a GET may have been signed as `post`. Each use is reported.
-    Lenient,
-    /// With a body, `Digest` is there, right and covered.
-    #[default]
-    Standard,
-    /// The STET profile in full: as standard, and `Content-Type` is covered with a body, every `PSU-*` header
-    /// that is there is covered, and `Date` too.
-    Strict,
-}
+pub use payments::institution::SignaturePolicy as Policy;
 
 /// When `Digest` is required, whatever the policy says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

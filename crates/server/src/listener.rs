@@ -1,0 +1,129 @@
+//! Listeners: accept, shake hands, serve, drain.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{Extension, Router};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+    service::TowerToHyperService,
+};
+use rustls::ServerConfig;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, watch},
+    time::timeout,
+};
+use tokio_rustls::TlsAcceptor;
+
+use crate::connection::Peer;
+
+/// How long a handshake may take.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+/// How long the headers of a request may take.
+const HEADER_LIMIT: Duration = Duration::from_secs(15);
+/// Connections of one listener at a time; the next ones wait to be accepted.
+const MAX_CONNECTIONS: usize = 4_096;
+/// Pause after the system refused to accept, for want of file descriptors for example.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long requests in flight may take to finish when the server stops.
+const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+
+/// A socket that listens, and how to talk on it.
+pub struct Listener {
+    /// The bound socket.
+    pub socket: TcpListener,
+    /// TLS, or plain HTTP where that is allowed.
+    pub tls: Option<Arc<ServerConfig>>,
+}
+
+impl Listener {
+    /// Serves `router` until `stop` turns true, then lets requests in flight finish.
+    pub(crate) async fn serve(self, router: Router, mut stop: watch::Receiver<bool>) {
+        let graceful = GracefulShutdown::new();
+        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        loop {
+            let accepted = tokio::select! {
+                accepted = next_connection(&self.socket, &places) => accepted,
+                _ = stop.wait_for(|stop| *stop) => break,
+            };
+            let (stream, address, place) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            };
+            let (tls, router, watcher) = (self.tls.clone(), router.clone(), graceful.watcher());
+            tokio::spawn(async move {
+                let _place = place;
+                let _ = stream.set_nodelay(true);
+                match tls {
+                    Some(tls) => serve_tls(stream, address, tls, router, watcher).await,
+                    None => serve_http(stream, Peer::new(address, None), router, watcher).await,
+                }
+            });
+        }
+        drop(self.socket);
+        if timeout(DRAIN_LIMIT, graceful.shutdown()).await.is_err() {
+            tracing::warn!("some requests did not finish in time");
+        }
+    }
+}
+
+type Accepted = (TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
+
+async fn next_connection(socket: &TcpListener, places: &Arc<Semaphore>) -> io::Result<Accepted> {
+    let place = Arc::clone(places)
+        .acquire_owned()
+        .await
+        .map_err(io::Error::other)?;
+    let (stream, address) = socket.accept().await?;
+    Ok((stream, address, place))
+}
+
+type Watcher = hyper_util::server::graceful::Watcher;
+
+async fn serve_tls(
+    stream: TcpStream,
+    address: SocketAddr,
+    tls: Arc<ServerConfig>,
+    router: Router,
+    watcher: Watcher,
+) {
+    let stream = match timeout(HANDSHAKE_LIMIT, TlsAcceptor::from(tls).accept(stream)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => {
+            metrics::counter!("guichet_handshakes_refused_total").increment(1);
+            tracing::info!(peer = %address, %error, "a TLS handshake failed");
+            return;
+        }
+        Err(_elapsed) => return,
+    };
+    let peer = Peer::new(address, stream.get_ref().1.peer_certificates());
+    serve_http(stream, peer, router, watcher).await;
+}
+
+async fn serve_http<S>(stream: S, peer: Peer, router: Router, watcher: Watcher)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_LIMIT)
+        .max_buf_size(64 * 1024);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(32 * 1024)
+        .max_concurrent_streams(64);
+    let service = TowerToHyperService::new(router.layer(Extension(peer)));
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(connection.into_owned()).await {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

@@ -1,0 +1,116 @@
+//! The operator's listener: health and metrics.
+
+use std::sync::OnceLock;
+
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header},
+    response::IntoResponse,
+    routing::get,
+};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio::sync::watch;
+
+use crate::App;
+
+#[derive(Clone)]
+struct Operator {
+    app: App,
+    stopped: watch::Receiver<bool>,
+}
+
+/// Routes for the operator's listener.
+pub fn router(app: App, stopped: watch::Receiver<bool>) -> Router {
+    recorder();
+    Router::new()
+        .route("/health/live", get(|| async { "live\n" }))
+        .route("/health/ready", get(ready))
+        .route("/metrics", get(render))
+        .with_state(Operator { app, stopped })
+}
+
+/// Ready while the store answers and the server is not stopping.
+async fn ready(State(operator): State<Operator>) -> impl IntoResponse {
+    if *operator.stopped.borrow() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
+    }
+    match operator.app.store.last_sequence().await {
+        Ok(_) => (StatusCode::OK, "ready\n"),
+        Err(error) => {
+            tracing::error!(%error, "not ready: the store does not answer");
+            (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n")
+        }
+    }
+}
+
+/// Prometheus text format. What the store knows is read when asked for.
+async fn render(State(operator): State<Operator>) -> impl IntoResponse {
+    let app = &operator.app;
+    if let Ok(counts) = app.store.count_by_status().await {
+        for (status, count) in counts {
+            metrics::gauge!("guichet_payments", "status" => status.code()).set(as_gauge(count));
+        }
+    }
+    let now = app.now();
+    if let Ok(oldest) = app.store.oldest_due(now).await {
+        let age_ms = oldest.map_or(0, |due| now.duration_since(due).as_millis().max(0));
+        metrics::gauge!("guichet_work_oldest_due_ms")
+            .set(as_gauge(u64::try_from(age_ms).unwrap_or_default()));
+    }
+    let recorder = recorder();
+    recorder.run_upkeep();
+    (
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        recorder.render(),
+    )
+}
+
+/// A count as metrics want it.
+#[expect(clippy::cast_precision_loss, reason = "a gauge beyond 2^53 may be off by one")]
+fn as_gauge(count: u64) -> f64 {
+    count as f64
+}
+
+/// The process's one recorder, described and with buckets that suit requests.
+fn recorder() -> &'static PrometheusHandle {
+    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+    RECORDER.get_or_init(|| {
+        let buckets = [
+            0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+        ];
+        let handle = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &buckets)
+            .expect("there is at least one bucket")
+            .install_recorder()
+            .expect("nobody else installs a recorder");
+        describe();
+        handle
+    })
+}
+
+fn describe() {
+    use metrics::{describe_counter, describe_gauge, describe_histogram};
+    describe_counter!(
+        "guichet_requests_total",
+        "Requests answered, by listener, route, method and status"
+    );
+    describe_histogram!(
+        "guichet_request_seconds",
+        "Time from the request's headers to the answer, in seconds"
+    );
+    describe_counter!("guichet_handshakes_refused_total", "TLS handshakes that failed");
+    describe_counter!(
+        "guichet_signature_leniencies_total",
+        "Signatures taken only by leniency, by kind"
+    );
+    describe_counter!(
+        "guichet_work_total",
+        "Pieces of background work done, by task and result"
+    );
+    describe_gauge!("guichet_payments", "Payments stored, by status");
+    describe_gauge!(
+        "guichet_work_oldest_due_ms",
+        "How long the oldest due work has been waiting, in ms"
+    );
+}
