@@ -367,7 +367,7 @@ pub trait Messenger: Send + Sync {
 }
 
 /// A code and what it approves, as the PSU's phone shows them (RTS (EU) 2018/389, Art. 5(1)(a)).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeMessage {
     /// The institution that sends it.
     pub institution: InstitutionCode,

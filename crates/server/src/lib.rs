@@ -8,6 +8,7 @@ pub mod app;
 pub mod bank_seal;
 pub mod caller;
 pub mod connection;
+pub mod connector;
 pub mod http_signature;
 pub mod link;
 pub mod listener;

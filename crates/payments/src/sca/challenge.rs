@@ -21,9 +21,16 @@ pub struct Challenge {
     expires_at: Timestamp,
 }
 
-/// Six digits, shown to the PSU on his phone only.
-#[derive(Clone, PartialEq, Eq)]
+/// Six digits, shown to the PSU on his phone only. They have a written form for the way to the
+/// messenger, and for nothing else.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct OneTimeCode(String);
+
+/// The text is not a one-time code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must have 6 digits")]
+pub struct InvalidCode;
 
 /// Why a code was not accepted; the PSU is not told which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -93,6 +100,20 @@ impl OneTimeCode {
     /// The six digits, for the message to the PSU.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for OneTimeCode {
+    type Error = InvalidCode;
+    fn try_from(text: String) -> Result<Self, InvalidCode> {
+        let six_digits = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
+        if six_digits { Ok(Self(text)) } else { Err(InvalidCode) }
+    }
+}
+
+impl From<OneTimeCode> for String {
+    fn from(code: OneTimeCode) -> Self {
+        code.0
     }
 }
 

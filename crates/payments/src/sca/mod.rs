@@ -7,6 +7,6 @@ mod challenge;
 mod dynamic_link;
 mod lockout;
 
-pub use challenge::{Challenge, CodeKey, CodeRefusal, OneTimeCode};
+pub use challenge::{Challenge, CodeKey, CodeRefusal, InvalidCode, OneTimeCode};
 pub use dynamic_link::DynamicLink;
 pub use lockout::{BLOCK_S, Lockout, MAX_FAILURES};
