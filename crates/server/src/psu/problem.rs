@@ -1,0 +1,129 @@
+//! What can go wrong for a visitor other than his own decisions: one page each, never a redirect to the PISP.
+
+use std::any::Any;
+
+use axum::{
+    Extension,
+    response::{IntoResponse, Response},
+};
+use http::{Method, StatusCode, Uri};
+use payments::ports::StoreError;
+
+use super::{
+    frame::Frame,
+    language::{Language, in_other_language},
+    pages::{ProblemPage, html},
+    texts::{ProblemText, Texts},
+};
+
+/// Why a visitor is shown an error page. `frame.rs` renders it in his language.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(super) enum Problem {
+    /// Nothing is served there, or the host is none of ours.
+    #[error("no such page")]
+    NoSuchPage,
+    /// The page is not reached that way.
+    #[error("no such method")]
+    NoSuchMethod,
+    /// The link names no payment that waits for a decision here. Why is not told (P-8).
+    #[error("the link is not valid, or not any more")]
+    LinkOver,
+    /// There is no visit, or it has taken too long (P-8).
+    #[error("the visit is over")]
+    VisitOver,
+    /// The form was sent from elsewhere, or by an earlier visit.
+    #[error("the form does not belong to this visit")]
+    Foreign,
+    /// More than any of our forms holds.
+    #[error("the form is too large")]
+    TooLarge,
+    /// A dependency failed, or a handler panicked; nothing was changed as far as we know (P-10).
+    #[error("{0}")]
+    Technical(String),
+    /// Somebody else saved first: read again, decide again. Shown only when that happens too often.
+    #[error("the payment was changed in the meantime")]
+    Raced,
+}
+
+impl Problem {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NoSuchPage => StatusCode::NOT_FOUND,
+            Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::LinkOver | Self::VisitOver => StatusCode::GONE,
+            Self::Foreign => StatusCode::FORBIDDEN,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Technical(_) | Self::Raced => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn text(&self, texts: &'static Texts) -> &'static ProblemText {
+        let problems = &texts.problems;
+        match self {
+            Self::NoSuchPage | Self::NoSuchMethod => &problems.no_such_page,
+            Self::LinkOver => &problems.link_over,
+            Self::VisitOver => &problems.visit_over,
+            Self::Foreign => &problems.foreign,
+            Self::TooLarge => &problems.too_large,
+            Self::Technical(_) | Self::Raced => &problems.technical,
+        }
+    }
+
+    /// Whether the visit goes on, so that the page can lead back to it.
+    fn can_resume(&self) -> bool {
+        matches!(
+            self,
+            Self::Foreign | Self::TooLarge | Self::Technical(_) | Self::Raced
+        )
+    }
+
+    /// Whether the cookie has served its time.
+    pub(super) fn ends_visit(&self) -> bool {
+        matches!(self, Self::VisitOver)
+    }
+
+    /// The page, in the words of `language`.
+    pub(super) fn page(
+        &self,
+        institution: &str,
+        language: Language,
+        (method, uri): (&Method, &Uri),
+    ) -> Response {
+        let texts = language.texts();
+        let text = self.text(texts);
+        let page = ProblemPage {
+            frame: Frame::bare(
+                texts,
+                institution,
+                text.title,
+                in_other_language(language, method, uri),
+            ),
+            text,
+            resume: self.can_resume(),
+        };
+        let mut response = html(&page).unwrap_or_else(|_| self.status().into_response());
+        *response.status_mut() = self.status();
+        response
+    }
+}
+
+impl IntoResponse for Problem {
+    /// An empty answer that carries the problem to where it is rendered.
+    fn into_response(self) -> Response {
+        (self.status(), Extension(self)).into_response()
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict => Self::Raced,
+            other => Self::Technical(other.to_string()),
+        }
+    }
+}
+
+/// The answer in place of a handler that panicked.
+pub(super) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    Problem::Technical("a handler panicked".to_owned()).into_response()
+}
