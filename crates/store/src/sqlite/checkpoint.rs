@@ -44,6 +44,11 @@ impl Signal {
         self.state().halted = true;
     }
 
+    #[cfg(test)]
+    pub(super) fn is_halted(&self) -> bool {
+        self.state().halted
+    }
+
     fn end(&self) {
         self.state().ended = true;
         self.shared.1.notify_all();
@@ -103,7 +108,7 @@ impl Checkpointer {
         self.signal.clone()
     }
 
-    /// Moves what is left and ends the thread.
+    /// Ends the thread; its connection moves what is left if it is the last to close.
     pub(super) fn close(&self) {
         self.signal.end();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -117,24 +122,26 @@ impl Checkpointer {
 fn run(connection: &Connection, signal: &Signal) {
     while signal.wait() {
         if !signal.state().halted {
-            checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)");
+            checkpoint(connection);
         }
         signal.rest();
     }
     if signal.state().halted {
-        // The last connection to close would move the WAL although it is in doubt.
-        if let Err(error) = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true) {
-            tracing::error!(%error, "the WAL may be moved at close");
-        }
-    } else {
-        checkpoint(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+        leave_wal_alone(connection);
+    }
+}
+
+/// The last connection to close moves what is left and removes the WAL. Not if the WAL is in doubt.
+pub(super) fn leave_wal_alone(connection: &Connection) {
+    if let Err(error) = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true) {
+        tracing::error!(%error, "the WAL may be moved at close");
     }
 }
 
 /// A checkpoint that fails has moved nothing that counts: the WAL still holds it, the next one tries again.
-fn checkpoint(connection: &Connection, sql: &str) {
+fn checkpoint(connection: &Connection) {
     let outcome = connection
-        .prepare_cached(sql)
+        .prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")
         .and_then(|mut statement| statement.query_row([], |_| Ok(())));
     if let Err(error) = outcome {
         tracing::warn!(%error, "a checkpoint failed");

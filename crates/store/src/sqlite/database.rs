@@ -72,7 +72,7 @@ impl Database {
     }
 
     /// Runs `job` on the writer's connection and gives its result once it is durable. If it fails, its own
-    /// statements are undone and nobody else's.
+    /// statements are undone and nobody else's. Once polled, the job runs even if nobody waits any more.
     ///
     /// # Errors
     ///
@@ -220,3 +220,6 @@ fn migrate(connection: &Connection, migrations: &[&str]) -> Result<(), StoreErro
         .execute_batch(&format!("PRAGMA user_version = {}; COMMIT", migrations.len()))
         .map_err(unavailable)
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,6 +42,18 @@ impl SqliteStore {
         })
     }
 
+    /// An empty store, and the directory that holds it until it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`SqliteStore::open`].
+    #[cfg(any(test, feature = "suite"))]
+    pub fn temporary() -> Result<(tempfile::TempDir, Self), StoreError> {
+        let directory = tempfile::tempdir().map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let store = Self::open(&directory.path().join("store.db"))?;
+        Ok((directory, store))
+    }
+
     /// Finishes what is waiting and closes the file. Blocks until then.
     pub fn close(&self) {
         self.database.close();

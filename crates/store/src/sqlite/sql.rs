@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 use payments::ports::StoreError;
-use rusqlite::{Connection, ErrorCode, Params, Row, ffi, types::FromSql};
+use rusqlite::{CachedStatement, Connection, ErrorCode, Params, Row, ffi, types::FromSql};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// What an error of SQLite means to the caller of a port.
@@ -25,15 +25,20 @@ pub fn failure(error: &rusqlite::Error) -> StoreError {
     }
 }
 
+fn prepare<'c>(connection: &'c Connection, sql: &str) -> Result<CachedStatement<'c>, StoreError> {
+    #[cfg(test)]
+    super::tests::assert_no_scan(connection, sql);
+    connection.prepare_cached(sql).map_err(|error| failure(&error))
+}
+
 /// Runs a statement that gives no rows; how many rows it changed.
 ///
 /// # Errors
 ///
 /// As [`failure`] says.
 pub fn execute(connection: &Connection, sql: &str, params: impl Params) -> Result<usize, StoreError> {
-    connection
-        .prepare_cached(sql)
-        .and_then(|mut statement| statement.execute(params))
+    prepare(connection, sql)?
+        .execute(params)
         .map_err(|error| failure(&error))
 }
 
@@ -48,7 +53,7 @@ pub fn find<T>(
     params: impl Params,
     parse: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
 ) -> Result<Option<T>, StoreError> {
-    let mut statement = connection.prepare_cached(sql).map_err(|error| failure(&error))?;
+    let mut statement = prepare(connection, sql)?;
     let mut rows = statement.query(params).map_err(|error| failure(&error))?;
     match rows.next().map_err(|error| failure(&error))? {
         Some(row) => parse(row).map(Some),
@@ -67,7 +72,7 @@ pub fn list<T>(
     params: impl Params,
     mut parse: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
 ) -> Result<Vec<T>, StoreError> {
-    let mut statement = connection.prepare_cached(sql).map_err(|error| failure(&error))?;
+    let mut statement = prepare(connection, sql)?;
     let mut rows = statement.query(params).map_err(|error| failure(&error))?;
     let mut parsed = Vec::new();
     while let Some(row) = rows.next().map_err(|error| failure(&error))? {

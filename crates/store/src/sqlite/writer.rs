@@ -16,7 +16,7 @@ use payments::ports::StoreError;
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
 
-use super::checkpoint::Signal;
+use super::checkpoint::{Signal, leave_wal_alone};
 
 /// Jobs that may wait; one more is refused at once instead of waiting without end.
 const QUEUE: usize = 4_096;
@@ -180,11 +180,7 @@ impl<C: FnMut(&Connection) -> rusqlite::Result<()>> Committer<C> {
         while let Ok(first) = waiting.recv() {
             batch.push(first);
             batch.extend(waiting.try_iter().take(BATCH - 1));
-            let outcome = self.write(&mut batch);
-            if let Err(reason) = &outcome {
-                tracing::error!(jobs = batch.len(), reason, "a commit failed");
-            }
-            let failure = outcome.err();
+            let failure = self.write(&mut batch).err();
             for job in batch.drain(..) {
                 job.answer(failure.as_deref());
             }
@@ -198,6 +194,9 @@ impl<C: FnMut(&Connection) -> rusqlite::Result<()>> Committer<C> {
             return Err(fault.text().to_owned());
         }
         let outcome = self.apply(batch).and_then(|()| self.commit());
+        if let Err(reason) = &outcome {
+            tracing::error!(jobs = batch.len(), reason, "a commit failed");
+        }
         if !self.connection.is_autocommit()
             && let Err(error) = self.statement("ROLLBACK")
         {
@@ -234,6 +233,7 @@ impl<C: FnMut(&Connection) -> rusqlite::Result<()>> Committer<C> {
                 // Set once, by this thread alone.
                 let _ = self.fault.set(Fault::Disk);
                 self.signal.halt();
+                leave_wal_alone(&self.connection);
             }
             error.to_string()
         })
@@ -243,3 +243,6 @@ impl<C: FnMut(&Connection) -> rusqlite::Result<()>> Committer<C> {
         self.connection.prepare_cached(sql)?.execute([]).map(|_| ())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,63 @@
 //! What every store must do, one function a rule, each on an empty store.
-#![expect(clippy::unwrap_used, reason = "these are tests; they live outside cfg(test) to be shared")]
+//!
+//! A store's tests call [`every_rule!`](crate::every_rule) with a way to get an empty store.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "these are tests; they live outside cfg(test) to be shared"
+)]
 
+mod books;
+mod changes;
+mod idempotence;
+mod payments;
 pub mod samples;
+mod work;
 
-use std::sync::Arc;
+pub use books::*;
+pub use changes::*;
+pub use idempotence::*;
+pub use payments::*;
+pub use work::*;
 
-use payments::ports::{Inserted, Store};
-
-/// A payment that was added is found by its owner, with its journal.
-pub async fn a_payment_is_found_by_its_owner_only(store: Arc<dyn Store>) {
-    let new = samples::new_payment(1);
-    assert_eq!(store.insert(new.clone()).await.unwrap(), Inserted::New);
-    assert_eq!(store.load(&samples::id(1)).await.unwrap().unwrap(), new.payment);
+/// Makes a test of every rule. The expression gives something to keep until the end of the test and an
+/// empty `Arc<dyn Store>`.
+#[macro_export]
+macro_rules! every_rule {
+    ($fresh:expr) => {
+        $crate::every_rule! { $fresh =>
+            a_payment_is_found_by_its_owner_only
+            a_payment_id_is_taken_once
+            the_journal_replays_to_the_stored_payment
+            payments_are_counted_by_status_and_listed_in_order
+            a_call_is_recognised_for_24_hours
+            of_concurrent_calls_each_is_taken_once
+            a_repetition_gets_the_payment_as_it_stands
+            a_token_serves_one_payment_request
+            a_change_is_saved_with_everything_that_belongs_to_it
+            of_many_changes_of_one_state_one_is_saved
+            a_change_that_meets_other_failures_saves_nothing
+            a_change_whose_lease_was_lost_saves_nothing
+            a_change_does_claimed_work_and_may_leave_more_of_it
+            a_decided_payment_no_longer_waits_to_expire
+            work_is_claimed_once_when_it_is_due_oldest_first
+            a_lease_that_ended_is_lost
+            work_put_back_is_due_again_later
+            concurrent_workers_never_hold_the_same_work
+            tokens_are_kept_and_tied_once
+            tpps_are_kept_and_replaced
+            journeys_are_kept_and_replaced
+            a_sweep_removes_what_nobody_can_ask_for
+            everything_is_there_when_the_store_is_read_again
+        }
+    };
+    ($fresh:expr => $($rule:ident)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $rule() {
+                let (_kept, store) = $fresh;
+                $crate::suite::$rule(store).await;
+            }
+        )*
+    };
 }
