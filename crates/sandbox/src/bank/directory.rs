@@ -15,9 +15,21 @@ pub struct Member {
 
 /// The institutions of this sandbox.
 pub const MEMBERS: [Member; 3] = [
-    Member { code: "17515", name: "Caisse d'Epargne Île-de-France", bic: "CEPAFRPP751" },
-    Member { code: "11425", name: "Caisse d'Epargne Normandie", bic: "CEPAFRPP142" },
-    Member { code: "14505", name: "Caisse d'Epargne Loire-Centre", bic: "CEPAFRPP450" },
+    Member {
+        code: "17515",
+        name: "Caisse d'Epargne Île-de-France",
+        bic: "CEPAFRPP751",
+    },
+    Member {
+        code: "11425",
+        name: "Caisse d'Epargne Normandie",
+        bic: "CEPAFRPP142",
+    },
+    Member {
+        code: "14505",
+        name: "Caisse d'Epargne Loire-Centre",
+        bic: "CEPAFRPP450",
+    },
 ];
 
 /// Other banks that appear in the documentation, by the first characters of their national number.
@@ -36,7 +48,11 @@ pub(super) fn bic_of(account: &Iban) -> Bic {
     let country = account.country();
     let number = account.as_str().get(4..).unwrap_or_default();
     let known = |(prefix, _): &&(&str, &str)| format!("{country}{number}").starts_with(prefix);
-    let member = || MEMBERS.iter().find(|member| account.french_bank_code() == Some(member.code));
+    let member = || {
+        MEMBERS
+            .iter()
+            .find(|member| account.french_bank_code() == Some(member.code))
+    };
     let bic = OTHERS
         .iter()
         .find(known)

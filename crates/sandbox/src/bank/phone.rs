@@ -77,7 +77,9 @@ impl Phone {
 
 /// 0 after 9: no digit stays what it was.
 fn next_digit(digit: char) -> char {
-    let next = digit.to_digit(10).and_then(|value| char::from_digit((value + 1) % 10, 10));
+    let next = digit
+        .to_digit(10)
+        .and_then(|value| char::from_digit((value + 1) % 10, 10));
     next.unwrap_or(digit)
 }
 
@@ -85,7 +87,10 @@ fn next_digit(digit: char) -> char {
 impl Messenger for SandboxBank {
     async fn send_code(&self, message: &CodeMessage) -> Result<(), Unavailable> {
         let (message, now) = (message.clone(), self.now());
-        let sent = self.database.write(move |connection| deliver(connection, &message, now)).await;
+        let sent = self
+            .database
+            .write(move |connection| deliver(connection, &message, now))
+            .await;
         sent.map_err(unavailable)
     }
 }
@@ -96,12 +101,9 @@ impl SandboxBank {
     /// # Errors
     ///
     /// [`StoreError`] if the books cannot be read.
-    pub fn phone(
-        &self,
-        institution: &InstitutionCode,
-        psu: &PsuId,
-    ) -> Result<Vec<PhoneMessage>, StoreError> {
-        let sql = "SELECT payment, amount_cents, creditor_name, creditor_account, code, language, at, expires_at
+    pub fn phone(&self, institution: &InstitutionCode, psu: &PsuId) -> Result<Vec<PhoneMessage>, StoreError> {
+        let sql =
+            "SELECT payment, amount_cents, creditor_name, creditor_account, code, language, at, expires_at
                    FROM phone_messages WHERE institution = ?1 AND customer = ?2 ORDER BY id DESC";
         let key = (institution.as_str(), psu.as_str());
         self.database.read(|connection| list(connection, sql, key, parse))

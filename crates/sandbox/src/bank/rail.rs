@@ -46,8 +46,12 @@ pub(super) enum Step {
 impl Rail for SandboxBank {
     async fn submit(&self, order: &TransferOrder) -> Result<Outcome, Unavailable> {
         let (taken, now) = (order.clone(), self.now());
-        let step = self.database.write(move |connection| take(connection, taken, now)).await;
-        self.finish(&order.institution, &order.reference, step.map_err(unavailable)?).await
+        let step = self
+            .database
+            .write(move |connection| take(connection, taken, now))
+            .await;
+        self.finish(&order.institution, &order.reference, step.map_err(unavailable)?)
+            .await
     }
 
     async fn inquire(
@@ -56,8 +60,12 @@ impl Rail for SandboxBank {
         reference: &Reference,
     ) -> Result<Outcome, Unavailable> {
         let (key, now) = ((institution.clone(), reference.clone()), self.now());
-        let step = self.database.write(move |connection| resume(connection, &key.0, &key.1, now)).await;
-        self.finish(institution, reference, step.map_err(unavailable)?).await
+        let step = self
+            .database
+            .write(move |connection| resume(connection, &key.0, &key.1, now))
+            .await;
+        self.finish(institution, reference, step.map_err(unavailable)?)
+            .await
     }
 }
 
@@ -114,15 +122,16 @@ pub(super) fn resume(
 
 fn advance(connection: &Connection, row: &TransferRow, now: Timestamp) -> Result<Step, StoreError> {
     let order = &row.order;
+    let released = || holds::is_released(connection, &order.institution, &order.reference);
     match row.state {
+        TransferState::Waiting if released()? => reject(connection, order, Reason::Ms03),
         TransferState::Waiting if triggers::is_down(order.amount, row.first_seen_at, now) => {
             Ok(Step::Answer(Outcome::Pending))
         }
         TransferState::Waiting => execute(connection, order, now),
         TransferState::Sent { .. } => {
             let (institution, reference) = (&order.institution, &order.reference);
-            let message =
-                transfers::find_message(connection, institution, reference, MessageName::Pacs008)?;
+            let message = transfers::find_message(connection, institution, reference, MessageName::Pacs008)?;
             message.map(Step::Send).ok_or(StoreError::Corrupt("outbox"))
         }
         TransferState::Settled { .. } | TransferState::Rejected(_) => Ok(Step::Answer(row.state.outcome())),
@@ -149,9 +158,6 @@ fn admit_debtor(
     order: &TransferOrder,
     now: Timestamp,
 ) -> Result<Result<AccountRow, Reason>, StoreError> {
-    if holds::is_released(connection, &order.institution, &order.reference)? {
-        return Ok(Err(Reason::Ms03));
-    }
     let account = accounts::find_at(connection, order.institution.as_str(), &order.debtor.account)?;
     let Some(account) = account.filter(|account| account.is_of(&order.debtor.psu)) else {
         return Ok(Err(Reason::Rr01));
@@ -223,7 +229,10 @@ fn book(
 
 /// Why an account cannot be credited; a savings account can.
 fn refusal_of_credit(account: &AccountRow) -> Option<Reason> {
-    account.standing.obstacle().filter(|reason| *reason != Reason::Ag01)
+    account
+        .standing
+        .obstacle()
+        .filter(|reason| *reason != Reason::Ag01)
 }
 
 /// Debits the account and puts the message for the clearing in the outbox, in one commit.
@@ -233,7 +242,9 @@ fn send(
     debtor: &AccountRow,
     now: Timestamp,
 ) -> Result<Step, StoreError> {
-    let message = pacs_008(order, &debtor.holder, now).ok_or(StoreError::Corrupt("reference"))?.render();
+    let message = pacs_008(order, &debtor.holder, now)
+        .ok_or(StoreError::Corrupt("reference"))?
+        .render();
     let institution = order.institution.as_str();
     let clearing = accounts::internal(connection, institution, Internal::Clearing)?;
     let debit = Movement {

@@ -31,7 +31,10 @@ const TABLES: [&str; 9] = [
 
 /// Whether the books have been opened.
 pub(super) fn is_seeded(connection: &Connection) -> Result<bool, StoreError> {
-    Ok(find(connection, "SELECT 1 FROM customers LIMIT 1", [], |row| column::<i64>(row, 0))?.is_some())
+    Ok(find(connection, "SELECT 1 FROM customers LIMIT 1", [], |row| {
+        column::<i64>(row, 0)
+    })?
+    .is_some())
 }
 
 /// Opens the books, unless they are.
