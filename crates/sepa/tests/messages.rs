@@ -2,7 +2,10 @@
 //!
 //! `GOLDEN=write cargo nextest run -p sepa` rewrites the files; review them like code.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot build its values has failed")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot build its values has failed"
+)]
 
 use jiff::{Timestamp, civil::date};
 use payments::{
