@@ -64,7 +64,8 @@ pub trait PaymentStore: Send + Sync {
     /// The payment's seal.
     async fn seal(&self, id: &PaymentId) -> Result<Option<Seal>, StoreError>;
 
-    /// Saves a change of a payment with everything that belongs to it.
+    /// Saves a change of a payment with everything that belongs to it. Work that would expire a payment
+    /// goes once the payment is no longer open.
     ///
     /// # Errors
     ///
