@@ -11,7 +11,7 @@ use payments::{
 };
 
 use super::{
-    decide::{Draft, in_time, until_saved},
+    decide::{Draft, in_time, keep, tell, until_saved},
     format::{available, plain},
     forms::Form,
     frame::Frame,
@@ -133,9 +133,6 @@ impl Choice {
 /// `POST /psu/account`.
 pub(super) async fn submit(State(app): State<App>, form: Form) -> Result<Response, Problem> {
     let chosen = form.fields.typed("account").to_owned();
-    if chosen.is_empty() && form.visit.page() == Page::Account {
-        return Ok(Page::Account.with(Notice::Missing));
-    }
     until_saved(&app, form.visit, |visit| choose(&app, visit, &chosen)).await
 }
 
@@ -143,12 +140,15 @@ async fn choose(app: &App, visit: Visit, chosen: &str) -> Result<Response, Probl
     let Some(psu) = signed_in(&visit) else {
         return Ok(visit.to_page());
     };
+    if chosen.is_empty() {
+        return tell(app, &visit, Notice::Missing).await;
+    }
     let accounts = in_time(app, app.bank.accounts(&visit.journey.institution, psu)).await?;
     let request = visit.payment.request();
     let account = offered(request, &accounts)
         .find(|account| account.iban.as_str() == chosen && account.obstacle(request.amount).is_none());
     let Some(account) = account else {
-        return Ok(Page::Account.with(Notice::Changed));
+        return tell(app, &visit, Notice::Changed).await;
     };
     let debtor = debtor(psu, account);
     Draft::of(&visit, visit.at(Step::Review(debtor.clone())))
@@ -160,13 +160,15 @@ async fn choose(app: &App, visit: Visit, chosen: &str) -> Result<Response, Probl
 
 /// `POST /psu/account/again`: another account is to pay.
 pub(super) async fn again(State(app): State<App>, form: Form) -> Result<Response, Problem> {
-    let visit = form.visit;
+    until_saved(&app, form.visit, |visit| choose_again(&app, visit)).await
+}
+
+async fn choose_again(app: &App, visit: Visit) -> Result<Response, Problem> {
     match &visit.journey.step {
         Step::Review(debtor) | Step::Authenticate(debtor, _)
             if visit.page() != Page::Outcome && visit.payment.request().debtor_account_may_change() =>
         {
-            let journey = visit.at(Step::Account(debtor.psu.clone()));
-            app.store.save_journey(&journey).await?;
+            keep(app, &visit, visit.at(Step::Account(debtor.psu.clone()))).await?;
             Ok(Page::Account.next())
         }
         _ => Ok(visit.to_page()),

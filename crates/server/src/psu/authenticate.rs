@@ -14,7 +14,7 @@ use payments::{
 };
 
 use super::{
-    decide::{Draft, fail, in_time, reject, until_saved},
+    decide::{Draft, fail, in_time, keep, reject, tell, until_saved},
     format::{plain, time},
     forms::Form,
     frame::Frame,
@@ -60,9 +60,6 @@ pub(super) async fn show(
 pub(super) async fn submit(State(app): State<App>, form: Form) -> Result<Response, Problem> {
     let code = form.fields.typed("code").to_owned();
     let shown = form.fields.typed("shown").to_owned();
-    if code.is_empty() && form.visit.page() == Page::Authenticate {
-        return Ok(Page::Authenticate.with(Notice::Missing));
-    }
     until_saved(&app, form.visit, |visit| approve(&app, visit, &code, &shown)).await
 }
 
@@ -70,6 +67,9 @@ async fn approve(app: &App, visit: Visit, code: &str, shown: &str) -> Result<Res
     let Some((debtor, challenge)) = awaiting_code(&visit) else {
         return Ok(visit.to_page());
     };
+    if code.is_empty() {
+        return tell(app, &visit, Notice::Missing).await;
+    }
     let link = DynamicLink::new(&visit.payment, debtor);
     if shown != link.sha256() || !is_prepared_for(&visit, debtor) {
         return review_again(app, &visit, debtor).await;
@@ -96,8 +96,7 @@ async fn approve(app: &App, visit: Visit, code: &str, shown: &str) -> Result<Res
 /// What was shown is not what would be approved, because another tab or visit chose another account:
 /// the PSU reads again, and the code he has counts for nothing.
 async fn review_again(app: &App, visit: &Visit, debtor: &Debtor) -> Result<Response, Problem> {
-    let journey = visit.at(Step::Review(debtor.clone()));
-    app.store.save_journey(&journey).await?;
+    keep(app, visit, visit.at(Step::Review(debtor.clone()))).await?;
     Ok(Page::Review.with(Notice::Changed))
 }
 

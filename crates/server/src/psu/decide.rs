@@ -144,13 +144,27 @@ impl Draft {
         let status = self.change.payment.status().code();
         let has_work = !self.change.work.is_empty();
         app.store.save(self.change).await?;
-        let events = self.events.join(", ");
-        tracing::info!(%payment_id, events, status, "a visit changed a payment");
+        if !self.events.is_empty() {
+            let events = self.events.join(", ");
+            tracing::info!(%payment_id, events, status, "a visit changed a payment");
+        }
         if has_work {
             app.bell.ring();
         }
         Ok(())
     }
+}
+
+/// The visit goes on as `journey` says and nothing happens to the payment. It is kept only if nothing did in
+/// the meantime, so that a late request cannot turn back what a faster one has counted.
+pub(super) async fn keep(app: &App, visit: &Visit, journey: Journey) -> Result<(), Problem> {
+    Draft::of(visit, journey).commit(app).await
+}
+
+/// The visitor did something, and is told about it on the page he is on.
+pub(super) async fn tell(app: &App, visit: &Visit, notice: Notice) -> Result<Response, Problem> {
+    keep(app, visit, visit.seen()).await?;
+    Ok(visit.page().with(notice))
 }
 
 /// The bank ends the payment for `reason` and tells the visitor.

@@ -4,6 +4,7 @@ use axum::{extract::State, response::Response};
 use payments::{journey::Step, values::PsuId};
 
 use super::{
+    decide::{keep, tell, until_saved},
     forms::Form,
     frame::Frame,
     pages::{IdentifyPage, html},
@@ -26,24 +27,30 @@ pub(super) async fn show(visit: Visit, Told(notice): Told) -> Result<Response, P
 
 /// `POST /psu/identify`. Whether the number exists is not looked up, so it cannot be told.
 pub(super) async fn submit(State(app): State<App>, form: Form) -> Result<Response, Problem> {
-    let visit = form.visit;
+    let typed = PsuId::parse(form.fields.typed("customer")).ok();
+    until_saved(&app, form.visit, |visit| claim(&app, visit, typed.clone())).await
+}
+
+async fn claim(app: &App, visit: Visit, typed: Option<PsuId>) -> Result<Response, Problem> {
     if visit.page() != Page::Identify {
         return Ok(visit.to_page());
     }
-    let Ok(psu) = PsuId::parse(form.fields.typed("customer")) else {
-        return Ok(Page::Identify.with(Notice::Missing));
+    let Some(psu) = typed else {
+        return tell(app, &visit, Notice::Missing).await;
     };
-    let journey = visit.at(Step::Password(psu));
-    app.store.save_journey(&journey).await?;
+    keep(app, &visit, visit.at(Step::Password(psu))).await?;
     Ok(Page::Password.next())
 }
 
 /// `POST /psu/identify/again`: another customer number is to be used.
 pub(super) async fn again(State(app): State<App>, form: Form) -> Result<Response, Problem> {
-    let visit = form.visit;
+    until_saved(&app, form.visit, |visit| forget(&app, visit)).await
+}
+
+async fn forget(app: &App, visit: Visit) -> Result<Response, Problem> {
     if visit.page() != Page::Password {
         return Ok(visit.to_page());
     }
-    app.store.save_journey(&visit.at(Step::Identify)).await?;
+    keep(app, &visit, visit.at(Step::Identify)).await?;
     Ok(Page::Identify.next())
 }

@@ -8,6 +8,7 @@ use http::{HeaderMap, Method, Uri, header::ACCEPT_LANGUAGE};
 use url::form_urlencoded;
 
 use super::{
+    decide::{keep, until_saved},
     problem::Problem,
     texts::{EN, FR, Texts},
     visit::Visit,
@@ -117,9 +118,13 @@ pub(super) async fn choose(
     Path(code): Path<String>,
 ) -> Result<Response, Problem> {
     let language = Language::find(&code).ok_or(Problem::NoSuchPage)?;
+    until_saved(&app, visit, |visit| speak(&app, visit, language)).await
+}
+
+async fn speak(app: &App, visit: Visit, language: Language) -> Result<Response, Problem> {
     let mut journey = visit.seen();
     language.code().clone_into(&mut journey.language);
-    app.store.save_journey(&journey).await?;
+    keep(app, &visit, journey).await?;
     Ok(visit.to_page())
 }
 

@@ -12,7 +12,7 @@ use payments::{
 
 use super::{
     account::{First, first},
-    decide::{Draft, fail, in_time, until_saved},
+    decide::{Draft, fail, in_time, tell, until_saved},
     format::time,
     forms::Form,
     frame::Frame,
@@ -59,9 +59,6 @@ pub(super) fn warning(t: &'static Texts, lockout: &Lockout) -> String {
 /// `POST /psu/password`.
 pub(super) async fn submit(State(app): State<App>, form: Form) -> Result<Response, Problem> {
     let password = Password(form.fields.exactly("password").to_owned());
-    if password.0.is_empty() && form.visit.page() == Page::Password {
-        return Ok(Page::Password.with(Notice::Missing));
-    }
     until_saved(&app, form.visit, |visit| sign_in(&app, visit, &password)).await
 }
 
@@ -69,10 +66,13 @@ async fn sign_in(app: &App, visit: Visit, password: &Password) -> Result<Respons
     let Some(id) = claimed(&visit) else {
         return Ok(visit.to_page());
     };
+    if password.0.is_empty() {
+        return tell(app, &visit, Notice::Missing).await;
+    }
     let institution = &visit.journey.institution;
     let lockout = app.store.lockout(institution, id).await?;
     if lockout.blocked_at(visit.now).is_some() {
-        return Ok(Page::Password.with(Notice::Blocked));
+        return tell(app, &visit, Notice::Blocked).await;
     }
     let psu = in_time(app, app.bank.authenticate(institution, id, password)).await?;
     let Some(psu) = psu else {

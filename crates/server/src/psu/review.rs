@@ -10,7 +10,7 @@ use payments::{
 };
 
 use super::{
-    decide::{Draft, in_time, until_saved},
+    decide::{Draft, in_time, tell, until_saved},
     format::plain,
     forms::Form,
     frame::Frame,
@@ -53,7 +53,7 @@ async fn accept(app: &App, visit: Visit, shown: &str) -> Result<Response, Proble
     };
     // Another tab may have chosen another account since this page was shown.
     if shown != DynamicLink::new(&visit.payment, debtor).sha256() {
-        return Ok(Page::Review.with(Notice::Changed));
+        return tell(app, &visit, Notice::Changed).await;
     }
     send_code(app, &visit, debtor, Page::Authenticate.next()).await
 }
@@ -76,7 +76,7 @@ async fn send_another(app: &App, visit: Visit) -> Result<Response, Problem> {
 /// is sent, so that no code is on a phone that was not counted.
 async fn send_code(app: &App, visit: &Visit, debtor: &Debtor, sent: Response) -> Result<Response, Problem> {
     if visit.journey.codes_sent >= MAX_CODES {
-        return Ok(visit.page().with(Notice::NoMoreCodes));
+        return tell(app, visit, Notice::NoMoreCodes).await;
     }
     let challenge = Challenge::new(app.random_bytes(), visit.now);
     let message = message(app, visit, debtor, &challenge);
