@@ -1,4 +1,8 @@
 //! A pretend bank: PSUs, accounts, a ledger, a rail, test certificates.
 
 pub mod bank;
+pub mod bank_service;
+pub mod clock;
+pub mod control;
+pub mod phone;
 pub mod pki;
