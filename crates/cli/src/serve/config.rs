@@ -1,0 +1,388 @@
+//! The configuration file of `guichet serve`.
+//!
+//! Every member is described, with its default, in `guichet.example.toml`. A member that is not known is an
+//! error: a setting that is misspelt must not be silently left at its default.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, bail};
+use payments::{
+    Version,
+    institution::{Settings, SignaturePolicy},
+    request::Product,
+    tpp::{Licence, RedirectUri},
+    values::{Bic, InstitutionCode, TppId},
+};
+use serde::Deserialize;
+use url::Url;
+
+/// The configuration.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Where payments live.
+    pub(crate) store: Store,
+    /// The file of the keys of links and codes.
+    pub(crate) secrets_file: PathBuf,
+    /// Where to listen.
+    pub(crate) listen: Listen,
+    /// Whom to trust.
+    pub(crate) trust: Trust,
+    /// The bank behind us.
+    pub(crate) bank: Bank,
+    /// The institutions served.
+    #[serde(rename = "institution")]
+    pub(crate) institutions: Vec<Institution>,
+    /// TPPs that are registered by this file.
+    #[serde(rename = "tpp", default)]
+    pub(crate) tpps: Vec<Tpp>,
+}
+
+/// Where payments live.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Store {
+    /// The SQLite file.
+    pub(crate) path: PathBuf,
+}
+
+/// Where to listen.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Listen {
+    /// For TPPs: mutual TLS.
+    pub(crate) tpp: Option<TlsListener>,
+    /// For PSUs: TLS.
+    pub(crate) psu: Option<TlsListener>,
+    /// For operators: plain HTTP on a loopback address.
+    pub(crate) operator: Option<OperatorListener>,
+}
+
+/// A listener with TLS.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TlsListener {
+    /// Address and port.
+    pub(crate) address: SocketAddr,
+    /// Server certificate with its chain, PEM.
+    pub(crate) certificate: PathBuf,
+    /// Its key, PEM.
+    pub(crate) key: PathBuf,
+}
+
+/// The operator's listener.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OperatorListener {
+    /// Address and port: loopback only.
+    pub(crate) address: SocketAddr,
+}
+
+/// Whom to trust.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Trust {
+    /// Files of the authorities that issue the certificates of TPPs, PEM.
+    pub(crate) anchors: Vec<PathBuf>,
+}
+
+/// The bank behind us.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Bank {
+    /// Where its connector answers: `https`, or `http` on a loopback address.
+    pub(crate) url: String,
+    /// File of the secret that our questions carry.
+    pub(crate) secret_file: PathBuf,
+    /// Authorities of its server certificate, PEM; nobody else is trusted.
+    pub(crate) authority: Option<PathBuf>,
+    /// How long one call may take, in milliseconds.
+    #[serde(default = "default_bank_timeout_ms")]
+    pub(crate) timeout_ms: u64,
+}
+
+fn default_bank_timeout_ms() -> u64 {
+    5_000
+}
+
+/// One institution.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Institution {
+    /// Bank code.
+    pub(crate) code: InstitutionCode,
+    /// Name.
+    pub(crate) name: String,
+    /// BIC.
+    pub(crate) bic: Bic,
+    /// Host names.
+    pub(crate) hosts: Vec<String>,
+    /// Where PSUs reach its pages: scheme, host and port.
+    pub(crate) psu_url: Url,
+    /// Where TPPs reach its API: scheme, host and port.
+    pub(crate) tpp_url: Url,
+    /// What it offers in which version.
+    pub(crate) products: Products,
+    /// Its seal.
+    pub(crate) seal: Seal,
+    /// Its settings.
+    #[serde(default)]
+    pub(crate) settings: Settings,
+}
+
+/// What an institution offers, by version.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Products {
+    #[serde(rename = "1.4.0", default)]
+    v1_4_0: Vec<ProductName>,
+    #[serde(rename = "1.4.2", default)]
+    v1_4_2: Vec<ProductName>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+enum ProductName {
+    #[serde(rename = "SCT")]
+    Sct,
+    #[serde(rename = "SCT Inst")]
+    SctInst,
+}
+
+impl From<ProductName> for Product {
+    fn from(name: ProductName) -> Self {
+        match name {
+            ProductName::Sct => Self::Sct,
+            ProductName::SctInst => Self::SctInst,
+        }
+    }
+}
+
+impl Products {
+    /// As the domain holds them.
+    pub(crate) fn by_version(&self) -> BTreeSet<(Version, Product)> {
+        let rows = [(Version::V1_4_0, &self.v1_4_0), (Version::V1_4_2, &self.v1_4_2)];
+        rows.into_iter()
+            .flat_map(|(version, names)| names.iter().map(move |name| (version, (*name).into())))
+            .collect()
+    }
+}
+
+/// An institution's seal.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Seal {
+    /// Certificate, PEM.
+    pub(crate) certificate: PathBuf,
+    /// Key, PKCS#8 PEM.
+    pub(crate) key: PathBuf,
+}
+
+/// A TPP registered by the file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tpp {
+    /// Its client id.
+    pub(crate) client_id: TppId,
+    /// organizationIdentifier of its certificates; the client id if absent.
+    pub(crate) organization_identifier: Option<String>,
+    /// Its name, shown to PSUs.
+    pub(crate) name: String,
+    /// Whether it may work.
+    #[serde(default = "default_licence")]
+    pub(crate) licence: Licence,
+    /// Where it may send PSUs back to.
+    pub(crate) redirect_uris: Vec<RedirectUri>,
+    /// Files of its seal certificates, PEM.
+    pub(crate) seal_certificates: Vec<PathBuf>,
+    /// What its signatures must cover, if not what the institution asks of everybody.
+    pub(crate) signature_policy: Option<SignaturePolicy>,
+}
+
+fn default_licence() -> Licence {
+    Licence::Active
+}
+
+impl Config {
+    /// Reads the file at `path`. Files it names relatively are beside it.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, or holds what must not be.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut config = Self::parse(&text).with_context(|| format!("in {}", path.display()))?;
+        config.resolve(path.parent().unwrap_or(Path::new("")));
+        Ok(config)
+    }
+
+    /// Parses the text of a configuration file.
+    ///
+    /// # Errors
+    ///
+    /// What the file says is not understood, or must not be.
+    pub(crate) fn parse(text: &str) -> anyhow::Result<Self> {
+        let config: Self = toml::from_str(text)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        if self.institutions.is_empty() {
+            bail!("no [[institution]] is served");
+        }
+        if let Some(operator) = &self.listen.operator
+            && !operator.address.ip().is_loopback()
+        {
+            bail!("listen.operator.address must be a loopback address: it asks nobody who he is");
+        }
+        if self.trust.anchors.is_empty() {
+            bail!("trust.anchors is empty: no TPP could ever connect");
+        }
+        let mut codes = BTreeSet::new();
+        let mut hosts = BTreeSet::new();
+        for institution in &self.institutions {
+            let code = institution.code.as_str();
+            if !codes.insert(code) {
+                bail!("institution {code} is there twice");
+            }
+            institution
+                .check()
+                .with_context(|| format!("in institution {code}"))?;
+            for host in &institution.hosts {
+                if !hosts.insert(host) {
+                    bail!("host {host} leads to two institutions");
+                }
+            }
+        }
+        let mut clients = BTreeSet::new();
+        for tpp in &self.tpps {
+            if !clients.insert(tpp.client_id.as_str()) {
+                bail!("TPP {} is there twice", tpp.client_id);
+            }
+            let any_port = RedirectUri::any_loopback_port();
+            if tpp
+                .redirect_uris
+                .iter()
+                .any(|uri| *uri == any_port || uri.as_str().starts_with("http:"))
+            {
+                bail!("TPP {}: redirect_uris must be https", tpp.client_id);
+            }
+        }
+        Ok(())
+    }
+
+    fn resolve(&mut self, base: &Path) {
+        let mut files = vec![&mut self.store.path, &mut self.secrets_file];
+        let listeners = [&mut self.listen.tpp, &mut self.listen.psu];
+        for listener in listeners.into_iter().flatten() {
+            files.extend([&mut listener.certificate, &mut listener.key]);
+        }
+        files.extend(&mut self.trust.anchors);
+        files.push(&mut self.bank.secret_file);
+        files.extend(&mut self.bank.authority);
+        for institution in &mut self.institutions {
+            files.extend([&mut institution.seal.certificate, &mut institution.seal.key]);
+        }
+        files.extend(self.tpps.iter_mut().flat_map(|tpp| &mut tpp.seal_certificates));
+        for file in files {
+            *file = base.join(&*file);
+        }
+    }
+}
+
+impl Institution {
+    fn check(&self) -> anyhow::Result<()> {
+        for url in [&self.psu_url, &self.tpp_url] {
+            if url.scheme() != "https" || url.path() != "/" || url.query().is_some() {
+                bail!("psu_url and tpp_url must be https, without path");
+            }
+        }
+        if self.hosts.is_empty() || self.hosts.iter().any(|host| *host != host.to_ascii_lowercase()) {
+            bail!("hosts must be names in lower case, at least one");
+        }
+        if self.products.by_version().is_empty() {
+            bail!("no product is offered in any version");
+        }
+        Ok(())
+    }
+}
+
+/// A URL without its final slash, as links are made from it.
+pub(crate) fn base_of(url: &Url) -> String {
+    url.as_str().trim_end_matches('/').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = include_str!("../../../../guichet.example.toml");
+
+    #[test]
+    fn the_example_file_parses() {
+        let config = Config::parse(EXAMPLE).unwrap();
+        let institution = &config.institutions[0];
+        assert_eq!(institution.code.as_str(), "17515");
+        assert_eq!(institution.products.by_version().len(), 3);
+        assert_eq!(config.tpps.len(), 1);
+    }
+
+    /// What an operator reads as the default must be the default.
+    #[test]
+    fn the_example_file_says_every_default() {
+        let uncommented: String = EXAMPLE
+            .lines()
+            .map(|line| line.strip_prefix("#: ").unwrap_or(line))
+            .fold(String::new(), |text, line| text + line + "\n");
+        let (plain, told) = (
+            Config::parse(EXAMPLE).unwrap(),
+            Config::parse(&uncommented).unwrap(),
+        );
+        assert_eq!(told.institutions[0].settings, Settings::default());
+        assert_eq!(told.bank.timeout_ms, plain.bank.timeout_ms);
+        assert_eq!(told.tpps[0].licence, plain.tpps[0].licence);
+        let settings = serde_json::to_value(Settings::default()).unwrap();
+        for name in settings.as_object().unwrap().keys() {
+            assert!(
+                EXAMPLE.contains(&format!("{name} = ")),
+                "{name} is not in the example"
+            );
+        }
+    }
+
+    #[test]
+    fn what_must_not_be_is_refused_by_name() {
+        let table = [
+            ("secrets_file", "secret_file", "secret_file"),
+            ("127.0.0.1:9090", "0.0.0.0:9090", "loopback"),
+            (r#"anchors = ["qtsp.pem"]"#, "anchors = []", "anchors"),
+            ("psu_url = \"https:", "psu_url = \"http:", "https"),
+            (
+                "https://tpp.example/cb",
+                "http://127.0.0.1:*/",
+                "redirect_uris must be https",
+            ),
+            (r#"code = "17515""#, r#"code = "1751""#, "code"),
+            (r#"["SCT", "SCT Inst"]"#, r#"["SCT", "SDD"]"#, "SDD"),
+            ("[bank]", "[bank]\nsandbox = true", "sandbox"),
+        ];
+        for (good, bad, told) in table {
+            assert!(EXAMPLE.contains(good), "{good}");
+            let error = Config::parse(&EXAMPLE.replace(good, bad)).unwrap_err();
+            assert!(format!("{error:#}").contains(told), "{bad}: {error:#}");
+        }
+    }
+
+    #[test]
+    fn files_are_beside_the_configuration() {
+        let mut config = Config::parse(EXAMPLE).unwrap();
+        config.resolve(Path::new("/etc/guichet"));
+        assert_eq!(config.trust.anchors[0], Path::new("/etc/guichet/qtsp.pem"));
+        assert_eq!(config.store.path, Path::new("/var/lib/guichet/guichet.sqlite"));
+    }
+}
