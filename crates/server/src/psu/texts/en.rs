@@ -32,6 +32,7 @@ pub(in crate::psu) const EN: Texts = Texts {
     summary: SummaryText {
         heading: "Your payment",
         asks: "asks you to pay",
+        asked: "asked you to pay",
         payee: "To",
         ultimate_payee: "On behalf of",
         iban: "IBAN",

@@ -16,7 +16,7 @@ pub(in crate::psu) const FR: Texts = Texts {
     skip: "Aller au contenu",
     error_prefix: "Erreur\u{a0}: ",
     progress: "Étapes",
-    steps: ["Identification", "Compte", "Vérification", "Validation"],
+    steps: ["Connexion", "Compte", "Contrôle", "Validation"],
     refuse: |pisp| format!("Refuser et revenir chez {pisp}"),
     privacy: |institution, pisp| {
         format!(
@@ -34,6 +34,7 @@ pub(in crate::psu) const FR: Texts = Texts {
     summary: SummaryText {
         heading: "Votre paiement",
         asks: "vous demande de payer",
+        asked: "vous a demandé de payer",
         payee: "À",
         ultimate_payee: "Pour le compte de",
         iban: "IBAN",
@@ -67,7 +68,7 @@ pub(in crate::psu) const FR: Texts = Texts {
     },
     account: AccountText {
         title: "Quel compte doit payer\u{202f}?",
-        available: "disponibles",
+        available: "disponible",
         ending: "se terminant par",
         insufficient: "Disponible insuffisant pour ce paiement",
         blocked: "Ce compte est bloqué",

@@ -56,6 +56,8 @@ pub(super) struct SummaryText {
     pub(super) heading: &'static str,
     /// After the name of the PISP.
     pub(super) asks: &'static str,
+    /// The same, once the payment is decided.
+    pub(super) asked: &'static str,
     pub(super) payee: &'static str,
     pub(super) ultimate_payee: &'static str,
     pub(super) iban: &'static str,
