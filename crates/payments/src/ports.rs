@@ -47,6 +47,10 @@ pub trait PaymentStore: Send + Sync {
     /// token, unless the request was made before or the token serves another payment.
     async fn insert(&self, new: NewPayment) -> Result<Inserted, StoreError>;
 
+    /// The payment that an earlier call like `new` made, by the rules of [`PaymentStore::insert`]. Adds
+    /// nothing: a call that would be refused today may repeat one that was not.
+    async fn find_repeated(&self, new: &NewPayment) -> Result<Option<Payment>, StoreError>;
+
     /// The payment with this id, if there is one, it belongs to `tpp` and was asked of `institution`.
     async fn find(
         &self,

@@ -25,35 +25,61 @@ pub(crate) async fn initiate(
 ) -> Result<Response, ApiError> {
     let now = app.now();
     let request = parse::payment_request(version, &call.body)?;
-    admission::admit(
-        &request,
-        version,
-        &call.pisp.counter.institution,
-        &call.pisp.tpp,
-        now,
-    )?;
-    let key = request_key(&call, &request);
-    let (payment, entry) = Payment::register(registration(&app, version, &call, request, now));
+    let institution = &call.pisp.counter.institution;
+    let admitted = admission::admit(&request, version, institution, &call.pisp.tpp, now);
+    let new = new_payment(&app, version, &call, request, now);
+    let payment = match admitted {
+        Ok(()) => insert(&app, new).await?,
+        Err(refusal) => first_of(&app, &call, &new).await?.ok_or(refusal)?,
+    };
+    Ok(created(&app, version, &call, &payment))
+}
+
+/// Stores the payment, or finds the one that this call made before.
+async fn insert(app: &App, new: NewPayment) -> Result<Payment, ApiError> {
+    let payment = new.payment.clone();
+    match app.store.insert(new).await? {
+        Inserted::New => {
+            tracing::info!(payment = %payment.id(), client_id = %payment.registration().tpp, "payment request registered");
+            Ok(payment)
+        }
+        Inserted::Repeated(first) => Ok(*first),
+        Inserted::RequestIdReused => Err(ApiError::RequestIdReused),
+        Inserted::TokenSpent => Err(ApiError::TokenSpent),
+    }
+}
+
+/// The payment made by an earlier call like this one, which was admitted then though it would not be now:
+/// midnight may lie between a call and its repetition.
+async fn first_of(app: &App, call: &Call, new: &NewPayment) -> Result<Option<Payment>, ApiError> {
+    let Some(first) = app.store.find_repeated(new).await? else {
+        return Ok(None);
+    };
+    call.pisp.tie_token(app, first.id()).await?;
+    Ok(Some(first))
+}
+
+fn new_payment(
+    app: &App,
+    version: Version,
+    call: &Call,
+    request: PaymentRequest,
+    now: Timestamp,
+) -> NewPayment {
+    let key = request_key(call, &request);
+    let (payment, entry) = Payment::register(registration(app, version, call, request, now));
     let expiry = Work {
         payment: payment.id().clone(),
         task: Task::Expire,
         due: payment.registration().expires_at,
     };
-    let new = NewPayment {
-        payment: payment.clone(),
+    NewPayment {
+        payment,
         entry,
         key,
         token: call.pisp.token_to_tie(),
         work: vec![expiry],
-    };
-    let payment = match app.store.insert(new).await? {
-        Inserted::New => payment,
-        Inserted::Repeated(first) => *first,
-        Inserted::RequestIdReused => return Err(ApiError::RequestIdReused),
-        Inserted::TokenSpent => return Err(ApiError::TokenSpent),
-    };
-    tracing::info!(payment = %payment.id(), client_id = %call.pisp.tpp.id, "payment request registered");
-    Ok(created(&app, version, &call, &payment))
+    }
 }
 
 fn registration(
@@ -91,13 +117,12 @@ fn request_key(call: &Call, request: &PaymentRequest) -> RequestKey {
 fn created(app: &App, version: Version, call: &Call, payment: &Payment) -> Response {
     let nonce = app.link_key.nonce(payment.id());
     let link = app.link_key.consent_url(&call.pisp.counter, payment.id());
-    let location = format!("{}/payment-requests/{}", version.base_path(), payment.id());
     let mut response = json(
         StatusCode::CREATED,
         call.answer_type,
         &render::creation(link, nonce),
     );
-    if let Ok(location) = HeaderValue::from_str(&location) {
+    if let Ok(location) = HeaderValue::from_str(&render::path(version, payment)) {
         response.headers_mut().insert(header::LOCATION, location);
     }
     response

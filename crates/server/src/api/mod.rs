@@ -53,7 +53,8 @@ pub fn router(app: App) -> Router {
 
 /// The payment initiation API of one version.
 fn payment_requests(version: Version) -> Router<App> {
-    let refused = any(async || ApiError::MethodNotAllowed);
+    // An empty `Allow` says that no method is offered there (RFC 9110, 10.2.1).
+    let refused = any(async || ([(header::ALLOW, "")], ApiError::MethodNotAllowed));
     Router::new()
         .route("/payment-requests", post(initiate::initiate))
         .route("/payment-requests/{id}", get(status::status))

@@ -2,7 +2,7 @@
 
 use axum::{
     Extension,
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
     http::StatusCode,
     response::Response,
 };
@@ -15,10 +15,12 @@ use crate::App;
 pub(crate) async fn status(
     State(app): State<App>,
     Extension(version): Extension<Version>,
-    Path((id,)): Path<(String,)>,
+    id: Result<Path<String>, PathRejection>,
     call: Call,
 ) -> Result<Response, ApiError> {
     let pisp = &call.pisp;
+    // Bytes that are no text are no id of ours either.
+    let Path(id) = id.map_err(|_| ApiError::NotFound)?;
     let id = PaymentId::parse(&id).map_err(|_| ApiError::NotFound)?;
     pisp.token_serves(&id)?;
     let institution = &pisp.counter.institution;

@@ -38,6 +38,14 @@ impl PaymentStore for SqliteStore {
             .await
     }
 
+    async fn find_repeated(&self, new: &NewPayment) -> Result<Option<Payment>, StoreError> {
+        self.database
+            .read(|connection| match request_keys::earlier(connection, new)? {
+                Some(Earlier::SameCall(id) | Earlier::SameContent(id)) => load(connection, &id),
+                Some(Earlier::Other) | None => Ok(None),
+            })
+    }
+
     async fn find(
         &self,
         id: &PaymentId,

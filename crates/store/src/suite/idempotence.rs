@@ -37,6 +37,12 @@ pub async fn a_call_is_recognised_for_24_hours(store: Arc<dyn Store>) {
         let first = new_payment(number * 10);
         assert_eq!(store.insert(first.clone()).await.unwrap(), Inserted::New, "{row}");
         let (again, expected) = call_again(number * 10, row);
+        let found = store.find_repeated(&again).await.unwrap();
+        assert_eq!(
+            found,
+            (expected == "repeated").then_some(first.payment.clone()),
+            "{row}"
+        );
         let outcome = match store.insert(again.clone()).await.unwrap() {
             Inserted::New => "new",
             Inserted::Repeated(payment) => {
