@@ -114,7 +114,40 @@ fn is_refusal(wish: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        pin::Pin,
+        task::{Context, Poll},
+    };
+
+    use http_body_util::Full;
+    use hyper::body::Frame;
+
     use super::*;
+
+    /// A body of which nothing ever comes.
+    struct Stalled;
+
+    impl HttpBody for Stalled {
+        type Data = Bytes;
+        type Error = std::io::Error;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_is_awaited_for_a_time_and_read_to_a_length() {
+        let stalled = read(Body::new(Stalled)).await;
+        assert!(matches!(stalled, Err(ApiError::BodyTimeout)), "{stalled:?}");
+        let of = |length| Body::new(Full::new(Bytes::from(vec![b' '; length])));
+        assert_eq!(read(of(MAX_BYTES)).await.unwrap().len(), MAX_BYTES);
+        let large = read(of(MAX_BYTES + 1)).await;
+        assert!(matches!(large, Err(ApiError::TooLarge)), "{large:?}");
+    }
 
     #[test]
     fn every_accept_of_the_field_gets_a_type_it_can_read() {

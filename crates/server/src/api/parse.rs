@@ -25,7 +25,7 @@ use payments::{
 pub use self::field::InvalidField;
 use self::{
     field::{Parsed, Within, code, given, mandatory, one_place, optional},
-    instruction::{Instruction, instruction, some_beneficiary, some_party},
+    instruction::{Transfer, instruction, some_beneficiary, some_party},
     party::{account, agent, party},
 };
 use super::{
@@ -192,7 +192,7 @@ fn charge_bearer(edition: &Edition, wire: &stet::PaymentRequest) -> Parsed<()> {
     code("chargeBearer", wire.charge_bearer.as_ref(), CHARGE_BEARERS).map(|_| ())
 }
 
-fn only_instruction(edition: &Edition, wire: &stet::PaymentRequest) -> Parsed<Instruction> {
+fn only_instruction(edition: &Edition, wire: &stet::PaymentRequest) -> Parsed<Transfer> {
     let instructions = given(TRANSACTIONS, wire.credit_transfer_transaction.as_ref())?;
     let first = given(TRANSACTIONS, instructions.first())?;
     instruction(edition, first).within("creditTransferTransaction[0]")

@@ -16,7 +16,7 @@ use crate::api::{
 };
 
 /// An instruction whose members are proven; whether they fit those at payment level is yet to be seen.
-pub(super) struct Instruction {
+pub(super) struct Transfer {
     pub(super) instruction_id: InstructionId,
     pub(super) end_to_end_id: Option<EndToEndId>,
     pub(super) requested_execution_date: Option<Moment>,
@@ -29,7 +29,7 @@ pub(super) struct Instruction {
 }
 
 /// Members in the order of the standard's table; those not for SEPA are ignored.
-pub(super) fn instruction(edition: &Edition, wire: &stet::CreditTransferTransaction) -> Parsed<Instruction> {
+pub(super) fn instruction(edition: &Edition, wire: &stet::CreditTransferTransaction) -> Parsed<Transfer> {
     let payment_id = given("paymentId", wire.payment_id.as_ref())?;
     let (instruction_id, end_to_end_id) = identifiers(edition, payment_id).within("paymentId")?;
     let requested_execution_date = optional(
@@ -39,7 +39,7 @@ pub(super) fn instruction(edition: &Edition, wire: &stet::CreditTransferTransact
     )?;
     no_standing_order(wire)?;
     let amount = amount(wire)?;
-    Ok(Instruction {
+    Ok(Transfer {
         instruction_id,
         end_to_end_id,
         requested_execution_date,

@@ -349,7 +349,7 @@ fn an_amount_is_a_string_or_a_number_and_never_guessed() {
             match (payment_request(version, &with_amount(text)), cents) {
                 (Ok(request), Some(cents)) => assert_eq!(request.amount.cents(), cents, "{text}"),
                 (Err(error), None) => {
-                    assert_eq!((error.code, error.field.as_str()), ("FF01", AMOUNT), "{text}")
+                    assert_eq!((error.code, error.field.as_str()), ("FF01", AMOUNT), "{text}");
                 }
                 (outcome, _) => panic!("{text}: {outcome:?}"),
             }

@@ -1,0 +1,289 @@
+//! A whole server in this process, on a real port with real certificates, and PISPs that call it.
+
+mod answer;
+mod call;
+mod pisp;
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use payments::{
+    Version,
+    institution::Institution,
+    ports::{PaymentStore as _, TokenStore as _, TppStore as _},
+    request::Product,
+    samples,
+    sca::CodeKey,
+    token::{CertificateThumbprint, Token, TokenHash},
+    tpp::{Licence, SealCertificate, Tpp},
+    values::{Bic, InstitutionCode, TppId},
+};
+use sandbox::{
+    bank::SandboxBank,
+    pki::{CertifiedKey, PkiOptions, Standing, TestPki},
+};
+use server::{
+    App, Counter, Counters, Listener, Listeners, Parts,
+    app::{Clock, SystemClock, SystemIds, WorkBell},
+    bank_seal::BankSeal,
+    link::LinkKey,
+    tls,
+};
+use sha2::{Digest as _, Sha256};
+use store::SqliteStore;
+use tempfile::TempDir;
+use tokio::{net::TcpListener, sync::oneshot};
+
+pub(crate) use answer::Answer;
+pub(crate) use call::Call;
+pub(crate) use pisp::{PAYMENTS, Pisp, TOKEN};
+
+/// Bank codes served, and the hosts under which they are reached.
+pub(crate) const HOST: &str = "www.17515.sandbox.localhost";
+pub(crate) const OTHER_HOST: &str = "www.11425.sandbox.localhost";
+/// A host of the certificate that belongs to no bank.
+pub(crate) const NO_HOST: &str = "www.99999.sandbox.localhost";
+
+/// The PISP where everything is in order.
+pub(crate) const PISP: &str = "PSDFR-ACPR-12345";
+
+/// A clock that moves only when told to.
+#[derive(Clone)]
+pub(crate) struct TestClock(Arc<Mutex<Timestamp>>);
+
+impl TestClock {
+    /// Certificates are judged by the machine's clock in the handshake, so this one starts there.
+    fn new() -> Self {
+        Self(Arc::new(Mutex::new(SystemClock.now())))
+    }
+
+    pub(crate) fn advance(&self, by: SignedDuration) {
+        *self.0.lock().unwrap() += by;
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+/// The server under test.
+pub(crate) struct Guichet {
+    pub(crate) clock: TestClock,
+    pub(crate) pki: TestPki,
+    pub(crate) store: SqliteStore,
+    address: SocketAddr,
+    /// Dropped with the test: the server then stops.
+    _stop: oneshot::Sender<()>,
+    _home: TempDir,
+}
+
+impl Guichet {
+    /// A server with everybody's defaults.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(PkiOptions::default(), |_| {}).await
+    }
+
+    /// A server whose institutions are set up differently.
+    pub(crate) async fn start_with(options: PkiOptions, change: impl Fn(&mut Institution)) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let clock = TestClock::new();
+        let pki = pki(&home, clock.now(), options);
+        let store = SqliteStore::open(&home.path().join("store.db")).unwrap();
+        for tpp in registered(&pki, clock.now()) {
+            store.put_tpp(tpp).await.unwrap();
+        }
+        let app = app(&home, &clock, &pki, store.clone(), change).await;
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
+        let server = pki.server();
+        let tls = tls::tpp_config(server.pem(), server.key_pem(), &app.anchors).unwrap();
+        let tls = Some(Arc::new(tls));
+        let listeners = Listeners {
+            tpp: Some(Listener { socket, tls }),
+            psu: None,
+            operator: None,
+            operator_extra: axum::Router::new(),
+        };
+        let (stop, stopped) = oneshot::channel();
+        tokio::spawn(server::run(app, listeners, async {
+            let _ = stopped.await;
+        }));
+        Self {
+            clock,
+            pki,
+            store,
+            address,
+            _stop: stop,
+            _home: home,
+        }
+    }
+
+    /// A test TPP of the sandbox, calling with its own certificates.
+    pub(crate) fn pisp(&self, oid: &str) -> Pisp<'_> {
+        let keys = self.pki.tpp(oid).expect("a test TPP");
+        Pisp::new(self, Some(&keys.qwac), &keys.qseal, oid)
+    }
+
+    /// A caller with certificates of its own.
+    pub(crate) fn caller(
+        &self,
+        qwac: Option<&CertifiedKey>,
+        qseal: &CertifiedKey,
+        client_id: &str,
+    ) -> Pisp<'_> {
+        Pisp::new(self, qwac, qseal, client_id)
+    }
+
+    /// Changes a registration.
+    pub(crate) async fn change_tpp(&self, oid: &str, change: impl FnOnce(&mut Tpp)) {
+        let id = TppId::parse(oid).unwrap();
+        let mut tpp = self.store.find_tpp(&id).await.unwrap().expect("a registered TPP");
+        change(&mut tpp);
+        self.store.put_tpp(tpp).await.unwrap();
+    }
+
+    /// Registers `to` as a copy of `from`.
+    pub(crate) async fn copy_tpp(&self, from: &str, to: &str) {
+        let tpp = self.store.find_tpp(&TppId::parse(from).unwrap()).await.unwrap();
+        let copy = Tpp {
+            id: TppId::parse(to).unwrap(),
+            organization_identifier: to.to_owned(),
+            ..tpp.expect("a registered TPP")
+        };
+        self.store.put_tpp(copy).await.unwrap();
+    }
+
+    /// Stores a token for the first institution, as if it had been given to this client.
+    pub(crate) async fn give_token(&self, secret: &str, client_id: &str, qwac: &CertifiedKey) {
+        let token = Token {
+            hash: TokenHash(Sha256::digest(secret.as_bytes()).into()),
+            tpp: TppId::parse(client_id).unwrap(),
+            institution: InstitutionCode::parse("17515").unwrap(),
+            certificate: CertificateThumbprint(Sha256::digest(qwac.der()).into()),
+            expires_at: self.clock.now() + SignedDuration::from_hours(1),
+            tied_to: None,
+        };
+        self.store.insert_token(token).await.unwrap();
+    }
+
+    /// How many payments are stored.
+    pub(crate) async fn count(&self) -> u64 {
+        let counts = self.store.count_by_status().await.unwrap();
+        counts.into_iter().map(|(_, count)| count).sum()
+    }
+}
+
+fn pki(home: &TempDir, now: Timestamp, options: PkiOptions) -> TestPki {
+    let hosts = [HOST, OTHER_HOST, NO_HOST].map(str::to_owned);
+    let seal = |code, name| sandbox::pki::Institution { code, name };
+    let institutions = [seal("17515", "Île-de-France"), seal("11425", "Normandie")];
+    TestPki::load_or_create(&home.path().join("pki"), now, &hosts, &institutions, options).unwrap()
+}
+
+/// The test TPPs as an operator would have registered them.
+fn registered(pki: &TestPki, now: Timestamp) -> impl Iterator<Item = Tpp> {
+    pki.tpps().iter().map(move |keys| Tpp {
+        id: TppId::parse(keys.tpp.oid).unwrap(),
+        organization_identifier: keys.tpp.oid.to_owned(),
+        name: keys.tpp.name.to_owned(),
+        licence: match keys.tpp.standing {
+            Standing::Active => Licence::Active,
+            Standing::Suspended => Licence::Suspended,
+        },
+        seal_certificates: vec![seal_certificate(&keys.qseal)],
+        created_at: now,
+        ..samples::tpp()
+    })
+}
+
+/// A seal certificate as it is registered, under the agreed name `seal-1`.
+pub(crate) fn seal_certificate(qseal: &CertifiedKey) -> SealCertificate {
+    SealCertificate {
+        kid: Some("seal-1".to_owned()),
+        der: qseal.der().to_vec(),
+    }
+}
+
+async fn app(
+    home: &TempDir,
+    clock: &TestClock,
+    pki: &TestPki,
+    store: SqliteStore,
+    change: impl Fn(&mut Institution),
+) -> App {
+    let bank_clock = clock.clone();
+    let books = home.path().join("bank.db");
+    let bank = SandboxBank::open(&books, Arc::new(move || bank_clock.now())).await;
+    let bank = Arc::new(bank.unwrap());
+    let counters = [
+        ("17515", "CEPAFRPP751", HOST),
+        ("11425", "CEPAFRPP142", OTHER_HOST),
+    ];
+    let counters = counters.map(|(code, bic, host)| {
+        let mut institution = institution(code, bic, host);
+        change(&mut institution);
+        let seal = pki.seal(code).unwrap();
+        Counter {
+            institution,
+            seal: BankSeal::from_pem(seal.key_pem(), seal.pem()).unwrap(),
+            psu_url: format!("https://{host}:8444"),
+            tpp_url: format!("https://{host}:8443"),
+        }
+    });
+    App::new(Parts {
+        clock: Arc::new(clock.clone()),
+        ids: Arc::new(SystemIds::after(0)),
+        store: Arc::new(store),
+        bank: bank.clone(),
+        rail: bank.clone(),
+        messenger: bank,
+        counters: Counters::new(counters.into()),
+        anchors: pki.anchors().unwrap(),
+        link_key: LinkKey::new(&[7; 32]),
+        code_key: CodeKey([8; 32]),
+        psu_tls: true,
+        bank_timeout: Duration::from_secs(5),
+        seals: server::api::KnownSeals::default(),
+        bell: WorkBell::default(),
+    })
+}
+
+fn institution(code: &str, bic: &str, host: &str) -> Institution {
+    let products = Version::ALL
+        .into_iter()
+        .flat_map(|version| [Product::Sct, Product::SctInst].map(|product| (version, product)));
+    Institution {
+        code: InstitutionCode::parse(code).unwrap(),
+        bic: Bic::parse(bic).unwrap(),
+        hosts: vec![host.to_owned()],
+        products: products.collect(),
+        ..samples::institution()
+    }
+}
+
+/// Runs futures of one kind together.
+pub(crate) async fn join_all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut futures: Vec<_> = futures.map(Box::pin).collect();
+    let mut outputs: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
+    std::future::poll_fn(move |context| {
+        for (future, output) in futures.iter_mut().zip(&mut outputs) {
+            if output.is_none()
+                && let std::task::Poll::Ready(ready) = future.as_mut().poll(context)
+            {
+                *output = Some(ready);
+            }
+        }
+        if outputs.iter().all(Option::is_some) {
+            std::task::Poll::Ready(outputs.drain(..).flatten().collect())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await
+}
