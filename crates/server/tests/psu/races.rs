@@ -107,6 +107,37 @@ async fn of_two_visits_with_two_accounts_the_first_to_approve_pays() {
     assert_eq!(town.status(&payment).await, "ACSP");
 }
 
+#[tokio::test]
+async fn money_stays_set_aside_on_the_account_that_was_approved() {
+    let town = Town::new().await;
+    let (payment, link) = town.ask(|_| {}).await;
+    let (mut first, mut second) = (town.browser(), town.browser());
+    for browser in [&mut first, &mut second] {
+        browser.open(&link).await;
+        browser.sign_in(CAMILLE, "sandbox").await;
+    }
+    first.submit("/psu/account", &[("account", FIRST)]).await;
+    first.submit("/psu/review", &[]).await;
+    let code = town.code(CAMILLE);
+    // While the bank sets money aside for the first visit, the second approves with another account.
+    let bank = std::sync::Arc::clone(&town.bank);
+    town.bank.meddle(async move {
+        second.submit("/psu/account", &[("account", SECOND)]).await;
+        second.submit("/psu/review", &[]).await;
+        let code = bank.code(CAMILLE);
+        second.submit("/psu/authenticate", &[("code", &code)]).await;
+    });
+    let page = first.submit("/psu/authenticate", &[("code", &code)]).await;
+    assert_eq!(page.name(), "/psu/outcome");
+    let stored = town.payment(&payment).await;
+    assert_eq!(
+        stored.state().authorisation().unwrap().debtor.account.as_str(),
+        SECOND
+    );
+    assert_eq!(town.available(CAMILLE, FIRST).await, 250_000);
+    assert_eq!(town.available(CAMILLE, SECOND).await, 31_020 - 12_435);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn guesses_at_once_count_one_by_one() {
     let town = Town::new().await;

@@ -1,6 +1,7 @@
 //! A bank with its pages, a clock to move and a bank behind it that can fail.
 
 use std::{
+    pin::Pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU8, Ordering},
@@ -76,11 +77,27 @@ pub(crate) enum Mood {
 pub(crate) struct MoodyBank {
     bank: SandboxBank,
     mood: AtomicU8,
+    meddling: Mutex<Option<Meddling>>,
 }
+
+/// Something that happens while the bank thinks about a reservation.
+type Meddling = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl MoodyBank {
     pub(crate) fn set(&self, mood: Mood) {
         self.mood.store(mood as u8, Ordering::SeqCst);
+    }
+
+    /// The newest code on a customer's phone.
+    pub(crate) fn code(&self, psu: &str) -> String {
+        let psu = PsuId::parse(psu).unwrap();
+        let messages = self.bank.phone(&institution_code(), &psu).unwrap();
+        messages.first().expect("a message on the phone").code.clone()
+    }
+
+    /// Lets `meddling` happen before the next reservation is made.
+    pub(crate) fn meddle(&self, meddling: impl Future<Output = ()> + Send + 'static) {
+        *self.meddling.lock().unwrap() = Some(Box::pin(meddling));
     }
 
     async fn feel(&self) -> Result<(), Unavailable> {
@@ -116,6 +133,10 @@ impl Bank for MoodyBank {
 
     async fn reserve(&self, reservation: &Reservation) -> Result<Reserved, Unavailable> {
         self.feel().await?;
+        let meddling = self.meddling.lock().unwrap().take();
+        if let Some(meddling) = meddling {
+            meddling.await;
+        }
         self.bank.reserve(reservation).await
     }
 
@@ -168,6 +189,7 @@ impl Town {
         let bank = Arc::new(MoodyBank {
             bank: sandbox.clone(),
             mood: AtomicU8::new(Mood::Fine as u8),
+            meddling: Mutex::new(None),
         });
         let app = App::new(Parts {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
@@ -181,7 +203,7 @@ impl Town {
             link_key: LinkKey::new(&[1; 32]),
             code_key: payments::sca::CodeKey([2; 32]),
             psu_tls,
-            bank_timeout: Duration::from_millis(500),
+            bank_timeout: Duration::from_secs(1),
             seals: server::api::KnownSeals::default(),
             bell: WorkBell::default(),
         });
@@ -263,9 +285,7 @@ impl Town {
 
     /// The newest code on a customer's phone.
     pub(crate) fn code(&self, psu: &str) -> String {
-        let psu = PsuId::parse(psu).unwrap();
-        let messages = self.bank.bank.phone(&institution_code(), &psu).unwrap();
-        messages.first().expect("a message on the phone").code.clone()
+        self.bank.code(psu)
     }
 
     /// How many messages a customer's phone shows.
