@@ -12,5 +12,7 @@ mod idempotence;
 mod render;
 mod schema;
 mod signature;
+mod status;
 mod token;
 mod token_use;
+mod transport;

@@ -77,7 +77,7 @@ pub(crate) struct Guichet {
     pub(crate) clock: TestClock,
     pub(crate) pki: TestPki,
     pub(crate) store: SqliteStore,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// Dropped with the test: the server then stops.
     _stop: oneshot::Sender<()>,
     _home: TempDir,
