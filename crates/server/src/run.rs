@@ -2,10 +2,10 @@
 
 use std::future::Future;
 
-use axum::Router;
+use axum::{Router, middleware::from_fn};
 use tokio::sync::watch;
 
-use crate::{App, listener::Listener, operator, work};
+use crate::{App, listener::Listener, observe, operator, work};
 
 /// The sockets to serve on; each is optional.
 pub struct Listeners {
@@ -24,9 +24,10 @@ pub struct Listeners {
 pub async fn run(app: App, listeners: Listeners, shutdown: impl Future<Output = ()> + Send) {
     let (stop, stopped) = watch::channel(false);
     let operator_router = operator::router(app.clone(), stopped.clone()).merge(listeners.operator_extra);
+    let psu_router = crate::psu::router(app.clone()).layer(from_fn(observe::requests("psu")));
     let served = [
         (listeners.tpp, crate::api::router(app.clone())),
-        (listeners.psu, crate::psu::router(app.clone())),
+        (listeners.psu, psu_router),
         (listeners.operator, operator_router),
     ];
     let mut tasks = tokio::task::JoinSet::new();

@@ -42,12 +42,14 @@ pub fn router(app: App) -> Router {
         .layer(CatchPanicLayer::custom(|_panic| {
             ApiError::Internal.into_response()
         }))
-        .layer(middleware::from_fn_with_state(app.clone(), answer::finish));
+        .layer(middleware::from_fn_with_state(app.clone(), answer::finish))
+        .layer(middleware::from_fn(observe::requests("tpp")));
+    // Layers wrap the routes added before them, so each request is observed once, by its own route.
     Router::new()
         .route("/stet/psd2/oauth/token", post(oauth::token::issue))
         .route(&format!("{KEY_PATH}{{name}}"), get(seal_certificate))
-        .fallback_service(api.with_state(app.clone()))
         .layer(middleware::from_fn(observe::requests("tpp")))
+        .fallback_service(api.with_state(app.clone()))
         .with_state(app)
 }
 
