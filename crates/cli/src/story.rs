@@ -8,7 +8,7 @@ use std::{
 /// Width of the first column.
 const LABEL: usize = 26;
 /// Width of label and text together, before the time.
-const LINE: usize = 92;
+const LINE: usize = 98;
 
 /// Tells on standard output. A reader that has gone away is no reason to stop.
 #[derive(Debug)]

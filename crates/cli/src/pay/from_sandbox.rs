@@ -1,10 +1,18 @@
 //! Taking everything from a running sandbox.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use payments::values::Iban;
+use reqwest::Client;
 use serde::Deserialize;
 use server::app::{Clock, SystemClock};
 use url::Url;
@@ -15,6 +23,8 @@ use crate::{arguments::PayArguments, http_client, pisp::Credentials, sandbox::Pl
 /// A payee of the sandbox whose bank takes everything.
 const PAYEE_NAME: &str = "Boutique Exemple";
 const PAYEE_ACCOUNT: &str = "FR7611425009000401234567877";
+/// How often the sandbox's clock is looked at.
+const CLOCK_PAUSE: Duration = Duration::from_millis(500);
 
 /// Everything a payment needs, from the data directory of a running sandbox; what the command line says
 /// counts more.
@@ -27,7 +37,7 @@ pub(super) async fn setup(data: &Path, arguments: &PayArguments) -> anyhow::Resu
     let bank = places
         .bank(&arguments.bank)
         .with_context(|| format!("the sandbox has no institution {}", arguments.bank))?;
-    let clock = Arc::new(ask_clock(&places.operator_url).await?);
+    let clock = follow_clock(places.operator_url.clone()).await?;
     let file =
         |given: &Option<std::path::PathBuf>, own: &Path| given.clone().unwrap_or_else(|| data.join(own));
     let tpp = &places.tpp;
@@ -59,15 +69,16 @@ pub(super) async fn setup(data: &Path, arguments: &PayArguments) -> anyhow::Resu
     })
 }
 
-/// The sandbox's clock, as far ahead as it was when asked: a signature's date must be right by it.
+/// The sandbox's clock: a signature's date must be right by it.
 struct ShiftedClock {
-    ahead: SignedDuration,
+    ahead_s: AtomicI64,
 }
 
 impl Clock for ShiftedClock {
     fn now(&self) -> Timestamp {
         let now = SystemClock.now();
-        now.checked_add(self.ahead).unwrap_or(now)
+        let ahead = SignedDuration::from_secs(self.ahead_s.load(Ordering::Relaxed));
+        now.checked_add(ahead).unwrap_or(now)
     }
 }
 
@@ -76,20 +87,34 @@ struct ClockShown {
     ahead_s: i64,
 }
 
-async fn ask_clock(operator: &Url) -> anyhow::Result<ShiftedClock> {
-    let answer = http_client::builder(true)
-        .build()?
-        .get(operator.join("sandbox/clock")?)
-        .send()
-        .await;
-    let answer = answer
-        .with_context(|| format!("the sandbox does not answer at {operator}: is it running?"))?
-        .error_for_status()?;
-    let shown: ClockShown = answer
-        .json()
+/// The sandbox's clock, asked again and again: somebody may move it while we wait for the customer.
+async fn follow_clock(operator: Url) -> anyhow::Result<Arc<ShiftedClock>> {
+    let client = http_client::builder(true).build()?;
+    let address = operator.join("sandbox/clock")?;
+    let ahead_s = ask_clock(&client, &address)
         .await
-        .context("the sandbox's clock cannot be read")?;
-    Ok(ShiftedClock {
-        ahead: SignedDuration::from_secs(shown.ahead_s),
-    })
+        .with_context(|| format!("the sandbox does not answer at {operator}: is it running?"))?;
+    let clock = Arc::new(ShiftedClock {
+        ahead_s: ahead_s.into(),
+    });
+    let followed = Arc::downgrade(&clock);
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(CLOCK_PAUSE).await;
+            let Some(clock) = followed.upgrade() else {
+                return;
+            };
+            // A sandbox that is being restarted keeps its clock.
+            if let Ok(ahead_s) = ask_clock(&client, &address).await {
+                clock.ahead_s.store(ahead_s, Ordering::Relaxed);
+            }
+        }
+    });
+    Ok(clock)
+}
+
+async fn ask_clock(client: &Client, address: &Url) -> reqwest::Result<i64> {
+    let answer = client.get(address.clone()).send().await?.error_for_status()?;
+    let shown: ClockShown = answer.json().await?;
+    Ok(shown.ahead_s)
 }

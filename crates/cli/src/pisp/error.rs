@@ -68,6 +68,13 @@ impl PispError {
     }
 }
 
+impl PispError {
+    /// Whether the bank says that it does not know us.
+    pub(super) fn is_unauthorised(&self) -> bool {
+        matches!(self, Self::Refused { status, .. } if *status == StatusCode::UNAUTHORIZED)
+    }
+}
+
 /// The cause at the bottom: "connection refused" says more than "error sending request".
 fn innermost(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;

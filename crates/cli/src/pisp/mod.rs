@@ -33,7 +33,10 @@ const TOKEN_PATH: &str = "/stet/psd2/oauth/token";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Answers are small; a bank that sends more is not listened to.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
-/// How often the status is asked for at first, and at most.
+/// How often in a row a bank that knew us may refuse us before we believe it.
+const MAX_REFUSALS: u8 = 3;
+/// How long the pause between two questions is after a refusal, at first, and at most.
+const REFUSED_PAUSE: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LAST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -186,6 +189,7 @@ impl Pisp {
     ) -> Result<Seen, PispError> {
         let mut last: Option<Seen> = None;
         let mut pause = FIRST_PAUSE;
+        let mut refusals = 0;
         loop {
             match self.status_now(version, id).await {
                 Ok(seen) => {
@@ -197,6 +201,13 @@ impl Pisp {
                         return Ok(seen);
                     }
                     last = Some(seen);
+                    refusals = 0;
+                }
+                // It took the payment request: a clock was moved, or a token has ended on the way.
+                Err(error) if error.is_unauthorised() && refusals < MAX_REFUSALS => {
+                    refusals += 1;
+                    pause = pause.max(REFUSED_PAUSE);
+                    tracing::debug!(%error, "the bank took this before, trying again");
                 }
                 Err(error) if error.may_pass() && tokio::time::Instant::now() < deadline => {
                     tracing::debug!(%error, "the bank could not be asked, trying again");

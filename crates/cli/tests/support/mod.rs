@@ -1,0 +1,200 @@
+//! Starting the binary, and talking to what it started.
+
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "each test binary uses its part"
+)]
+#![allow(unreachable_pub, reason = "a module of test binaries")]
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+};
+
+use serde_json::Value;
+use url::Url;
+
+/// The binary with arguments, its output to be read.
+pub fn guichet(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
+    command
+        .args(arguments)
+        .env_remove("GUICHET_LOG")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Runs it to its end; gives the exit status and everything it wrote.
+pub fn output_of(mut command: Command) -> (i32, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().unwrap();
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&stdout),
+        String::from_utf8_lossy(&stderr)
+    );
+    (status.code().unwrap_or(-1), text)
+}
+
+/// A running sandbox; killed when dropped.
+pub struct Sandbox {
+    child: Child,
+    data: PathBuf,
+    operator: Url,
+}
+
+impl Sandbox {
+    /// Starts one on any ports and waits until it is ready.
+    pub fn start(data: &Path) -> Self {
+        let arguments = [
+            "sandbox",
+            "--tpp-port",
+            "0",
+            "--psu-port",
+            "0",
+            "--operator-port",
+            "0",
+            "--data",
+            data.to_str().unwrap(),
+        ];
+        let mut child = guichet(&arguments).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let ready = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .any(|line| line.contains("Ctrl-C stops"));
+        if !ready {
+            let status = child.wait().unwrap();
+            panic!("the sandbox did not start: {status}");
+        }
+        // What it goes on telling must not fill the pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        let places = std::fs::read_to_string(data.join("sandbox.json")).unwrap();
+        let places: Value = serde_json::from_str(&places).unwrap();
+        let operator = places["operator_url"].as_str().unwrap().parse().unwrap();
+        Self {
+            child,
+            data: data.to_owned(),
+            operator,
+        }
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts `guichet pay` on it.
+    pub fn pay(&self, arguments: &[&str]) -> Paying {
+        Paying::start(&self.data, arguments)
+    }
+
+    /// Plays the customer of a payment.
+    pub fn play(&self, payment: &str, decision: &str) {
+        let answer = self.post(&format!("/sandbox/psu/{payment}/{decision}"), "");
+        assert!(answer.get("message").is_none(), "{decision}: {answer}");
+    }
+
+    /// `POST` to the operator listener; gives the JSON that comes back.
+    pub fn post(&self, path: &str, body: &str) -> Value {
+        self.call("POST", path, body).unwrap()
+    }
+
+    /// `GET` from the operator listener.
+    pub fn get(&self, path: &str) -> Value {
+        self.call("GET", path, "").unwrap()
+    }
+
+    /// A call of the operator listener; an error if the sandbox is gone.
+    pub fn call(&self, method: &str, path: &str, body: &str) -> std::io::Result<Value> {
+        call(self.operator.port().unwrap(), method, path, body)
+    }
+
+    /// Port of the operator listener.
+    pub fn operator_port(&self) -> u16 {
+        self.operator.port().unwrap()
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One HTTP call on this machine; `Null` for an answer without body.
+pub fn call(port: u16, method: &str, path: &str, body: &str) -> std::io::Result<Value> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\naccept: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (_, body) = answer
+        .split_once("\r\n\r\n")
+        .ok_or(std::io::ErrorKind::UnexpectedEof)?;
+    if body.is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_str(body).map_err(std::io::Error::other)
+}
+
+/// A running `guichet pay --json`.
+pub struct Paying {
+    child: Child,
+    stderr: BufReader<std::process::ChildStderr>,
+}
+
+impl Paying {
+    fn start(data: &Path, arguments: &[&str]) -> Self {
+        let own = [
+            "pay",
+            "--json",
+            "--sandbox",
+            data.to_str().unwrap(),
+            "--return-url",
+            "http://127.0.0.1:9/back",
+        ];
+        let all: Vec<&str> = own.iter().chain(arguments).copied().collect();
+        let mut child = guichet(&all).spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        Self { child, stderr }
+    }
+
+    /// Waits for the link and gives the payment's id.
+    pub fn payment(&mut self) -> String {
+        let mut line = String::new();
+        self.stderr.read_line(&mut line).unwrap();
+        let consent: Url = line
+            .trim()
+            .parse()
+            .unwrap_or_else(|_| panic!("a link, not {line}"));
+        let found = consent
+            .query_pairs()
+            .find(|(name, _)| name == "paymentRequestRessourceId");
+        found.unwrap().1.into_owned()
+    }
+
+    /// Waits for the end; gives the exit status and the outcome.
+    pub fn outcome(mut self) -> (i32, Value) {
+        let mut errors = String::new();
+        self.stderr.read_to_string(&mut errors).unwrap();
+        let output = self.child.wait_with_output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        let outcome =
+            serde_json::from_str(&told).unwrap_or_else(|_| panic!("one JSON object, not {told:?}: {errors}"));
+        (output.status.code().unwrap_or(-1), outcome)
+    }
+}
