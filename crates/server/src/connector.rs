@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use payments::{
-    ports::{
-        Account, Bank, CodeMessage, Messenger, Password, Psu, Rail, Reservation, Reserved, Unavailable,
-    },
+    ports::{Account, Bank, CodeMessage, Messenger, Password, Psu, Rail, Reservation, Reserved, Unavailable},
     transfer::{Outcome, TransferOrder},
     values::{InstitutionCode, PsuId, Reference},
 };
@@ -101,22 +99,40 @@ impl HttpBank {
         if !is_private(url) {
             return Err(InvalidConnector::Url);
         }
-        let roots = authority_pem.map(reqwest::Certificate::from_pem_bundle).transpose()?.unwrap_or_default();
+        let roots = authority_pem
+            .map(reqwest::Certificate::from_pem_bundle)
+            .transpose()?
+            .unwrap_or_default();
         let client = Client::builder()
             .tls_certs_only(roots)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .timeout(timeout)
             .build()?;
-        Ok(Self { url: url.trim_end_matches('/').to_owned(), secret: secret.trim().to_owned(), client })
+        Ok(Self {
+            url: url.trim_end_matches('/').to_owned(),
+            secret: secret.trim().to_owned(),
+            client,
+        })
     }
 
-    async fn ask<Q: Serialize, A: DeserializeOwned>(&self, question: &str, asked: &Q) -> Result<A, Unavailable> {
-        let request = self.client.post(format!("{}/{question}", self.url)).bearer_auth(&self.secret).json(asked);
+    async fn ask<Q: Serialize, A: DeserializeOwned>(
+        &self,
+        question: &str,
+        asked: &Q,
+    ) -> Result<A, Unavailable> {
+        let request = self
+            .client
+            .post(format!("{}/{question}", self.url))
+            .bearer_auth(&self.secret)
+            .json(asked);
         // A reqwest error may carry the URL, never the body; the URL is the operator's own.
         let mut response = request.send().await.map_err(|error| failed(question, &error))?;
         if response.status() != StatusCode::OK {
-            return Err(Unavailable(format!("{question} was answered {}", response.status())));
+            return Err(Unavailable(format!(
+                "{question} was answered {}",
+                response.status()
+            )));
         }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| failed(question, &error))? {
@@ -125,17 +141,24 @@ impl HttpBank {
             }
             body.extend_from_slice(&chunk);
         }
-        serde_json::from_slice(&body).map_err(|_| Unavailable(format!("the answer to {question} cannot be read")))
+        serde_json::from_slice(&body)
+            .map_err(|_| Unavailable(format!("the answer to {question} cannot be read")))
     }
 }
 
 fn failed(question: &str, error: &reqwest::Error) -> Unavailable {
-    let why = if error.is_timeout() { "was not answered in time" } else { "could not be asked" };
+    let why = if error.is_timeout() {
+        "was not answered in time"
+    } else {
+        "could not be asked"
+    };
     Unavailable(format!("{question} {why}"))
 }
 
 fn is_private(url: &str) -> bool {
-    let Ok(url) = url::Url::parse(url) else { return false };
+    let Ok(url) = url::Url::parse(url) else {
+        return false;
+    };
     let loopback = match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
@@ -161,8 +184,19 @@ impl Bank for HttpBank {
         self.ask(question::AUTHENTICATE, &credentials).await
     }
 
-    async fn accounts(&self, institution: &InstitutionCode, psu: &PsuId) -> Result<Vec<Account>, Unavailable> {
-        self.ask(question::ACCOUNTS, &Holder { institution: institution.clone(), psu: psu.clone() }).await
+    async fn accounts(
+        &self,
+        institution: &InstitutionCode,
+        psu: &PsuId,
+    ) -> Result<Vec<Account>, Unavailable> {
+        self.ask(
+            question::ACCOUNTS,
+            &Holder {
+                institution: institution.clone(),
+                psu: psu.clone(),
+            },
+        )
+        .await
     }
 
     async fn reserve(&self, reservation: &Reservation) -> Result<Reserved, Unavailable> {
@@ -170,7 +204,8 @@ impl Bank for HttpBank {
     }
 
     async fn release(&self, institution: &InstitutionCode, reference: &Reference) -> Result<(), Unavailable> {
-        self.ask(question::RELEASE, &referred(institution, reference)).await
+        self.ask(question::RELEASE, &referred(institution, reference))
+            .await
     }
 }
 
@@ -180,8 +215,13 @@ impl Rail for HttpBank {
         self.ask(question::SUBMIT, order).await
     }
 
-    async fn inquire(&self, institution: &InstitutionCode, reference: &Reference) -> Result<Outcome, Unavailable> {
-        self.ask(question::INQUIRE, &referred(institution, reference)).await
+    async fn inquire(
+        &self,
+        institution: &InstitutionCode,
+        reference: &Reference,
+    ) -> Result<Outcome, Unavailable> {
+        self.ask(question::INQUIRE, &referred(institution, reference))
+            .await
     }
 }
 
@@ -193,7 +233,10 @@ impl Messenger for HttpBank {
 }
 
 fn referred(institution: &InstitutionCode, reference: &Reference) -> Referred {
-    Referred { institution: institution.clone(), reference: reference.clone() }
+    Referred {
+        institution: institution.clone(),
+        reference: reference.clone(),
+    }
 }
 
 #[cfg(test)]

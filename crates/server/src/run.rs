@@ -24,7 +24,7 @@ pub struct Listeners {
 pub async fn run(app: App, listeners: Listeners, shutdown: impl Future<Output = ()> + Send) {
     let (stop, stopped) = watch::channel(false);
     let operator_router = operator::router(app.clone(), stopped.clone()).merge(listeners.operator_extra);
-    let psu_router = crate::psu::router(app.clone()).layer(from_fn(observe::requests("psu")));
+    let psu_router = crate::psu::router(app.clone()).layer(from_fn(observe::requests("psu", app.clone())));
     let served = [
         (listeners.tpp, crate::api::router(app.clone())),
         (listeners.psu, psu_router),

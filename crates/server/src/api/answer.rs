@@ -10,13 +10,13 @@ use axum::{
     response::Response,
 };
 use http_body_util::BodyExt;
-use payments::{encoding::hex, institution::MessageStyle};
-use tracing::Instrument;
+use payments::institution::MessageStyle;
 
 use super::ApiError;
 use crate::{
     App, Counter, caller,
     http_signature::{self, SignedMessage, sign_answer},
+    observe::CorrelationId,
 };
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -28,7 +28,7 @@ struct Asked {
     uri: Uri,
     request_id: Option<HeaderValue>,
     counter: Option<Arc<Counter>>,
-    correlation_id: String,
+    correlation_id: Option<CorrelationId>,
 }
 
 /// Gives errors the standard's body and every answer the echo of `X-Request-ID`, an id of ours, `Digest`
@@ -45,17 +45,13 @@ pub(crate) async fn finish(State(app): State<App>, request: Request, next: Next)
             .ok()
             .and_then(|id| HeaderValue::from_str(id).ok()),
         counter: caller::counter(&app, &parts),
-        correlation_id: hex(&app.random_bytes::<8>()),
+        correlation_id: parts.extensions.get::<CorrelationId>().cloned(),
     };
-    let span = tracing::info_span!("call", correlation_id = %asked.correlation_id, request_id = tracing::field::Empty);
     if let Some(id) = asked.request_id.as_ref().and_then(|id| id.to_str().ok()) {
-        span.record("request_id", id);
+        tracing::Span::current().record("request_id", id);
     }
-    let answering = async {
-        let response = next.run(Request::from_parts(parts, body)).await;
-        sealed(&app, &asked, response).await
-    };
-    answering.instrument(span).await
+    let response = next.run(Request::from_parts(parts, body)).await;
+    sealed(&app, &asked, response).await
 }
 
 async fn sealed(app: &App, asked: &Asked, response: Response) -> Response {
@@ -67,7 +63,7 @@ async fn sealed(app: &App, asked: &Asked, response: Response) -> Response {
     if let Some(id) = &asked.request_id {
         parts.headers.insert(X_REQUEST_ID, id.clone());
     }
-    if let Ok(id) = HeaderValue::from_str(&asked.correlation_id) {
+    if let Some(id) = asked.correlation_id.as_ref().and_then(CorrelationId::as_header) {
         parts.headers.insert(X_CORRELATION_ID, id);
     }
     parts

@@ -40,7 +40,7 @@ async fn insert(app: &App, new: NewPayment) -> Result<Payment, ApiError> {
     let payment = new.payment.clone();
     match app.store.insert(new).await? {
         Inserted::New => {
-            tracing::info!(payment = %payment.id(), client_id = %payment.registration().tpp, "payment request registered");
+            tracing::info!(payment_id = %payment.id(), client_id = %payment.registration().tpp, "payment request registered");
             Ok(payment)
         }
         Inserted::Repeated(first) => Ok(*first),

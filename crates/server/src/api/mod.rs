@@ -43,12 +43,12 @@ pub fn router(app: App) -> Router {
             ApiError::Internal.into_response()
         }))
         .layer(middleware::from_fn_with_state(app.clone(), answer::finish))
-        .layer(middleware::from_fn(observe::requests("tpp")));
+        .layer(middleware::from_fn(observe::requests("tpp", app.clone())));
     // Layers wrap the routes added before them, so each request is observed once, by its own route.
     Router::new()
         .route("/stet/psd2/oauth/token", post(oauth::token::issue))
         .route(&format!("{KEY_PATH}{{name}}"), get(seal_certificate))
-        .layer(middleware::from_fn(observe::requests("tpp")))
+        .layer(middleware::from_fn(observe::requests("tpp", app.clone())))
         .fallback_service(api.with_state(app.clone()))
         .with_state(app)
 }

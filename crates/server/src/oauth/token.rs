@@ -18,7 +18,11 @@ use payments::{
 };
 use stet::{OAuthError, OAuthErrorCode as Code, TokenAnswer};
 
-use crate::{App, api::{ApiError, body}, caller};
+use crate::{
+    App,
+    api::{ApiError, body},
+    caller,
+};
 
 /// The scope a PISP asks for, and the one it gets when it names none.
 const SCOPE: &str = "pisp";

@@ -47,7 +47,7 @@ async fn submit(
     order: &TransferOrder,
 ) -> Result<Done, WorkError> {
     if let Some(broken) = broken_seal(app, &payment, order).await? {
-        tracing::error!(payment = %payment.id(), reason = %broken, "not executed");
+        tracing::error!(payment_id = %payment.id(), reason = %broken, "not executed");
         return end(app, claimed, payment, Event::Fail(Reason::Ms03)).await;
     }
     let now = app.now();
@@ -87,7 +87,7 @@ async fn settle(app: &App, claimed: &Claimed, payment: Payment, outcome: Asked) 
             delay(app, claimed, payment, now.saturating_add(FOLLOW).unwrap_or(now)).await
         }
         Ok(Outcome::Unknown) | Err(_) => {
-            tracing::warn!(payment = %payment.id(), attempt = claimed.attempt, "the rail does not say what became of it");
+            tracing::warn!(payment_id = %payment.id(), attempt = claimed.attempt, "the rail does not say what became of it");
             delay(app, claimed, payment, retry_at(app, claimed.attempt)).await
         }
     }
@@ -135,7 +135,7 @@ async fn end(app: &App, claimed: &Claimed, mut payment: Payment, event: Event) -
         ..Change::of(payment, vec![entry])
     };
     app.store.save(change).await?;
-    tracing::info!(payment = %id, status, "payment executed");
+    tracing::info!(payment_id = %id, status, "payment executed");
     Ok(Done::InCommit)
 }
 
@@ -153,7 +153,7 @@ async fn broken_seal(
 fn record(payment: &mut Payment, event: Event, now: Timestamp) -> Result<Entry, WorkError> {
     // The state was matched just before, so the event fits it; if not, somebody must look.
     payment.record(event, Actor::Bank, now).map_err(|illegal| {
-        tracing::error!(payment = %payment.id(), %illegal, "work does not fit its payment");
+        tracing::error!(payment_id = %payment.id(), %illegal, "work does not fit its payment");
         WorkError::Store(StoreError::Conflict)
     })
 }

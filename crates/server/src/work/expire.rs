@@ -33,6 +33,6 @@ pub(super) async fn expire(app: &App, claimed: &Claimed) -> Result<Done, WorkErr
     };
     app.store.save(change).await?;
     app.bell.ring();
-    tracing::info!(payment = %id, "payment request expired");
+    tracing::info!(payment_id = %id, "payment request expired");
     Ok(Done::InCommit)
 }

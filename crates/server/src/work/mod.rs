@@ -183,14 +183,14 @@ async fn attend(app: App, claimed: Claimed) {
         // Somebody else changed the payment or took the lease: whoever holds the row now goes on.
         Err(WorkError::Store(StoreError::Conflict)) => app.store.put_back(&claimed, app.now()).await,
         Err(error) => {
-            tracing::warn!(payment = %claimed.work.payment, task = task.name(), attempt = claimed.attempt, %error, "work failed, to be tried again");
+            tracing::warn!(payment_id = %claimed.work.payment, task = task.name(), attempt = claimed.attempt, %error, "work failed, to be tried again");
             app.store
                 .put_back(&claimed, retry_at(&app, claimed.attempt))
                 .await
         }
     };
     if let Err(error) = settled {
-        tracing::warn!(payment = %claimed.work.payment, task = task.name(), %error, "work keeps its lease until it runs out");
+        tracing::warn!(payment_id = %claimed.work.payment, task = task.name(), %error, "work keeps its lease until it runs out");
     }
 }
 
