@@ -1,5 +1,7 @@
 //! The log: to standard error, as text or as JSON, one object a line.
 
+use std::io::IsTerminal as _;
+
 use clap::ValueEnum;
 use tracing_subscriber::{EnvFilter, fmt};
 
@@ -24,7 +26,10 @@ pub(crate) fn start(format: LogFormat, default_level: &str) {
     });
     let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
-        LogFormat::Text => log.with_target(false).init(),
+        LogFormat::Text => log
+            .with_target(false)
+            .with_ansi(std::io::stderr().is_terminal())
+            .init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
 }

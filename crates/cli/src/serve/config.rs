@@ -216,7 +216,9 @@ impl Config {
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let mut config = Self::parse(&text).with_context(|| format!("in {}", path.display()))?;
-        config.resolve(path.parent().unwrap_or(Path::new("")));
+        // Absolute, so that a file named without a directory has one to be beside.
+        let path = std::path::absolute(path).with_context(|| format!("in {}", path.display()))?;
+        config.resolve(path.parent().unwrap_or(&path));
         Ok(config)
     }
 
