@@ -12,6 +12,7 @@ use std::{
     net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::{Mutex, PoisonError},
 };
 
 use serde_json::Value;
@@ -46,7 +47,7 @@ pub fn output_of(mut command: Command) -> (i32, String) {
 
 /// A running sandbox; killed when dropped.
 pub struct Sandbox {
-    child: Child,
+    child: Mutex<Child>,
     data: PathBuf,
     operator: Url,
 }
@@ -79,18 +80,35 @@ impl Sandbox {
         std::thread::spawn(move || lines.for_each(drop));
         let places = std::fs::read_to_string(data.join("sandbox.json")).unwrap();
         let places: Value = serde_json::from_str(&places).unwrap();
-        let operator = places["operator_url"].as_str().unwrap().parse().unwrap();
+        let operator = places
+            .get("operator_url")
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
         Self {
-            child,
+            child: child.into(),
             data: data.to_owned(),
             operator,
         }
     }
 
-    /// Ends it as a power cut would.
-    pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    /// Ends it as a power cut would, with whatever is under way.
+    pub fn kill_now(&self) {
+        self.child.lock().unwrap().kill().unwrap();
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub fn stop(self) {
+        let mut child = self.child.lock().unwrap();
+        let killed = Command::new("kill")
+            .args(["-TERM", &child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(killed.success());
+        let status = child.wait().unwrap();
+        assert!(status.success(), "{status}");
     }
 
     /// Starts `guichet pay` on it.
@@ -114,26 +132,31 @@ impl Sandbox {
         self.call("GET", path, "").unwrap()
     }
 
-    /// A call of the operator listener; an error if the sandbox is gone.
+    /// A call of the operator listener, `Null` for an answer without body; an error if the sandbox is gone.
     pub fn call(&self, method: &str, path: &str, body: &str) -> std::io::Result<Value> {
-        call(self.operator.port().unwrap(), method, path, body)
+        let answer = call(self.operator.port().unwrap(), method, path, body)?;
+        if answer.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_str(&answer).map_err(std::io::Error::other)
     }
 
-    /// Port of the operator listener.
-    pub fn operator_port(&self) -> u16 {
-        self.operator.port().unwrap()
+    /// `GET` from the operator listener, as text.
+    pub fn text(&self, path: &str) -> String {
+        call(self.operator.port().unwrap(), "GET", path, "").unwrap()
     }
 }
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let child = self.child.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let _ = child.kill();
+        let _ = child.wait();
     }
 }
 
-/// One HTTP call on this machine; `Null` for an answer without body.
-pub fn call(port: u16, method: &str, path: &str, body: &str) -> std::io::Result<Value> {
+/// One HTTP call on this machine; gives the body of the answer.
+fn call(port: u16, method: &str, path: &str, body: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     let length = body.len();
     write!(
@@ -145,10 +168,7 @@ pub fn call(port: u16, method: &str, path: &str, body: &str) -> std::io::Result<
     let (_, body) = answer
         .split_once("\r\n\r\n")
         .ok_or(std::io::ErrorKind::UnexpectedEof)?;
-    if body.is_empty() {
-        return Ok(Value::Null);
-    }
-    serde_json::from_str(body).map_err(std::io::Error::other)
+    Ok(body.to_owned())
 }
 
 /// A running `guichet pay --json`.
@@ -175,16 +195,22 @@ impl Paying {
 
     /// Waits for the link and gives the payment's id.
     pub fn payment(&mut self) -> String {
+        let line = self.line();
+        payment_of(&line).unwrap_or_else(|| panic!("a link, not {line}"))
+    }
+
+    /// Gives the payment's id, if the bank took it, and ends without waiting for the outcome.
+    pub fn created(mut self) -> Option<String> {
+        let payment = payment_of(&self.line());
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        payment
+    }
+
+    fn line(&mut self) -> String {
         let mut line = String::new();
         self.stderr.read_line(&mut line).unwrap();
-        let consent: Url = line
-            .trim()
-            .parse()
-            .unwrap_or_else(|_| panic!("a link, not {line}"));
-        let found = consent
-            .query_pairs()
-            .find(|(name, _)| name == "paymentRequestRessourceId");
-        found.unwrap().1.into_owned()
+        line
     }
 
     /// Waits for the end; gives the exit status and the outcome.
@@ -197,4 +223,13 @@ impl Paying {
             serde_json::from_str(&told).unwrap_or_else(|_| panic!("one JSON object, not {told:?}: {errors}"));
         (output.status.code().unwrap_or(-1), outcome)
     }
+}
+
+/// The payment that a consent link is about.
+fn payment_of(line: &str) -> Option<String> {
+    let consent: Url = line.trim().parse().ok()?;
+    let (_, payment) = consent
+        .query_pairs()
+        .find(|(name, _)| name == "paymentRequestRessourceId")?;
+    Some(payment.into_owned())
 }
