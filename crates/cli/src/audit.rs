@@ -45,6 +45,12 @@ pub(crate) async fn run(arguments: AuditArguments) -> anyhow::Result<ExitCode> {
         }
         (None, Some(config)) => {
             let config = Config::read(&config)?;
+            // Opening would make an empty one.
+            anyhow::ensure!(
+                config.store.path.is_file(),
+                "there is no store at {}",
+                config.store.path.display()
+            );
             let store = SqliteStore::open(&config.store.path).context("the store")?;
             let read = |institution: &_| seal_of(institution);
             let seals: anyhow::Result<Vec<BankSeal>> = config.institutions.iter().map(read).collect();

@@ -13,8 +13,8 @@ pub(crate) enum PispError {
     #[error("the bank's address must be an https URL")]
     Address,
     /// The bank could not be reached, or did not answer in time.
-    #[error("the bank cannot be reached: {}", innermost(.0))]
-    Unreachable(#[from] reqwest::Error),
+    #[error("the bank cannot be reached: {0}")]
+    Unreachable(String),
     /// The bank answered no.
     #[error("the bank refused with {status}: {message}")]
     Refused {
@@ -75,13 +75,15 @@ impl PispError {
     }
 }
 
-/// The cause at the bottom: "connection refused" says more than "error sending request".
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
+impl From<reqwest::Error> for PispError {
+    /// Keeps the cause at the bottom: "connection refused" says more than "error sending request".
+    fn from(error: reqwest::Error) -> Self {
+        let mut cause: &dyn std::error::Error = &error;
+        while let Some(source) = cause.source() {
+            cause = source;
+        }
+        Self::Unreachable(cause.to_string())
     }
-    cause.to_string()
 }
 
 #[cfg(test)]
