@@ -107,7 +107,7 @@ pub(super) async fn show(
         .as_ref()
         .is_some_and(|named| accounts.iter().all(|account| account.iban != *named));
     html(&AccountPage {
-        can_pay: choices.iter().any(|choice| choice.obstacle.is_none()),
+        payable: choices.iter().filter(|choice| choice.obstacle.is_none()).count(),
         choices,
         not_yours,
         frame: Frame::of(&visit, t.account.title).alerting(alert.map(str::to_owned), "account-1"),

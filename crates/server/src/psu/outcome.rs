@@ -6,7 +6,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{
-    StatusCode,
+    HeaderName, HeaderValue, StatusCode,
     header::{LOCATION, REFERRER_POLICY},
 };
 use payments::{
@@ -23,6 +23,10 @@ use super::{
     visit::{Page, Visit},
 };
 
+/// Browsers keep whole pages in memory for the way back even when told not to store them. Once all is
+/// decided nobody needs to see the forms again, with a name and accounts on them (W3C Clear Site Data, 3.1).
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+
 /// `GET /psu/outcome`; with the query `stay` it does not lead on by itself.
 pub(super) async fn show(visit: Visit, uri: http::Uri) -> Result<Response, Problem> {
     if visit.page() != Page::Outcome {
@@ -35,7 +39,7 @@ pub(super) async fn show(visit: Visit, uri: http::Uri) -> Result<Response, Probl
     };
     let request = visit.payment.request();
     let title = refusal.map_or(t.outcome.approved, |text| text.title);
-    html(&OutcomePage {
+    let mut page = html(&OutcomePage {
         leads_on: uri.query() != Some("stay"),
         approved_text: (t.outcome.approved_text)(
             &(t.amount)(request.amount.cents()),
@@ -44,7 +48,10 @@ pub(super) async fn show(visit: Visit, uri: http::Uri) -> Result<Response, Probl
         ),
         refusal,
         frame: Frame::of(&visit, title),
-    })
+    })?;
+    page.headers_mut()
+        .insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\""));
+    Ok(page)
 }
 
 fn refusal(t: &'static Texts, rejection: &Rejection) -> &'static RefusalText {

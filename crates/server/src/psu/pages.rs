@@ -38,8 +38,8 @@ pub(super) struct PasswordPage {
 pub(super) struct AccountPage {
     pub(super) frame: Frame,
     pub(super) choices: Vec<Choice>,
-    /// Whether one of them can pay.
-    pub(super) can_pay: bool,
+    /// How many of them can pay; a single one is chosen already.
+    pub(super) payable: usize,
     /// Whether the PISP named an account that is none of the PSU's.
     pub(super) not_yours: bool,
 }
