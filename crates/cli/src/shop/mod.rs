@@ -211,7 +211,10 @@ impl Shop {
             debtor_account: None,
             instant: true,
             purpose: Purpose::Merchant,
-            remittance: format!("Commande {number}"),
+            remittance: format!(
+                "{} {number}",
+                Texts::wanted(Some(language), &HeaderMap::new()).order
+            ),
             end_to_end_id: format!("SHOP-{number}"),
             success_url: back.clone(),
             failure_url: back,

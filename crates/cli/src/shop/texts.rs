@@ -37,7 +37,7 @@ static FRENCH: Texts = Texts {
     other: ("en", "English"),
     shop: "Boutique Exemple",
     tagline: "Deux belles choses, payées directement depuis votre banque.",
-    demo: "Boutique de démonstration : rien n'est vendu, aucun argent ne bouge.",
+    demo: "Boutique de démonstration\u{a0}: rien n’est vendu, aucun argent ne bouge.",
     buy: "Acheter",
     back_to_shop: "Retour à la boutique",
     your_bank: "Votre banque",
@@ -45,25 +45,28 @@ static FRENCH: Texts = Texts {
     pay: "Payer",
     total: "Total",
     order: "Commande",
-    paid: ("C'est payé, merci !", "Votre banque a exécuté le virement."),
+    paid: (
+        "C’est payé, merci\u{202f}!",
+        "Votre banque a exécuté le virement.",
+    ),
     on_its_way: (
         "Paiement accepté",
-        "Votre banque exécute le virement. Vous n'avez plus rien à faire.",
+        "Votre banque exécute le virement. Vous n’avez plus rien à faire.",
     ),
     waiting: (
         "Paiement en attente",
-        "Vous n'avez pas encore validé le paiement auprès de votre banque.",
+        "Vous n’avez pas encore validé le paiement auprès de votre banque.",
     ),
     go_on: "Continuer chez ma banque",
-    not_paid: "Le paiement n'a pas eu lieu",
+    not_paid: "Le paiement n’a pas eu lieu",
     unknown: (
         "Votre banque ne répond pas",
         "Nous ne savons pas encore si le paiement a eu lieu. Ne payez pas une seconde fois.",
     ),
     again: "Essayer à nouveau",
     reloads: "Cette page se recharge toute seule.",
-    no_page: ("Page introuvable", "Cette page ou cette commande n'existe pas."),
-    no_bank: ("Le paiement n'a pas pu être préparé", "Rien n'a été débité."),
+    no_page: ("Page introuvable", "Cette page ou cette commande n’existe pas."),
+    no_bank: ("Le paiement n’a pas pu être préparé", "Rien n’a été débité."),
     reasons: french_reason,
 };
 
@@ -126,14 +129,14 @@ impl Texts {
 fn french_reason(reason: Option<StatusReason>) -> &'static str {
     use StatusReason as R;
     match reason {
-        Some(R::Cust) => "Vous avez refusé le paiement, ou le compte n'était pas assez approvisionné.",
+        Some(R::Cust) => "Vous avez refusé le paiement, ou le compte n’était pas assez approvisionné.",
         Some(R::Noas) => "Le temps pour valider le paiement est écoulé.",
         Some(R::Ac04) => "Le compte est clos.",
         Some(R::Ac06) => "Le compte est bloqué.",
-        Some(R::Ag01) => "Votre banque n'autorise pas ce paiement depuis ce compte.",
+        Some(R::Ag01) => "Votre banque n’autorise pas ce paiement depuis ce compte.",
         Some(R::Ds02) => "Le paiement a été annulé.",
-        Some(R::Frad) => "Votre banque a arrêté le paiement pour vous protéger d'une fraude.",
-        _ => "Votre banque n'a pas exécuté le paiement. Rien n'a été débité.",
+        Some(R::Frad) => "Votre banque a arrêté le paiement pour vous protéger d’une fraude.",
+        _ => "Votre banque n’a pas exécuté le paiement. Rien n’a été débité.",
     }
 }
 

@@ -31,11 +31,6 @@ impl Visit {
         }
     }
 
-    /// Goes on as somebody else.
-    pub(crate) fn become_customer(&mut self, customer: &'static str) {
-        self.customer = customer;
-    }
-
     /// Opens the shop.
     pub(crate) async fn open_shop(&mut self) {
         self.window.go(&self.demo.shop).await;

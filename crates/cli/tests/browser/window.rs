@@ -15,6 +15,10 @@ const PHONE_WIDTHS: [u32; 2] = [320, 390];
 /// More stops than any page has on the way of the Tab key.
 const MAX_TABS: usize = 40;
 
+/// Whether there is an outline around what has the focus, or around its label.
+const FOCUS_IS_SHOWN: &str = "const at = document.activeElement; \
+    return [at, at.closest('label') ?? at].some((one) => getComputedStyle(one).outlineStyle !== 'none')";
+
 /// What the pages are looked at with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Screen {
@@ -103,15 +107,23 @@ impl Window {
         self.find(css).await.send_keys(text).await.unwrap();
     }
 
-    /// What an element says.
+    /// Waits for an element and gives what it says.
     pub(crate) async fn text(&self, css: &str) -> String {
-        self.find(css).await.text().await.unwrap()
+        self.find(css).await;
+        let script = "return document.querySelector(arguments[0])?.innerText";
+        let text = self.driver().execute(script, vec![json!(css)]).await.unwrap();
+        let text = text.json().as_str();
+        text.unwrap_or_else(|| panic!("{css} has gone")).to_owned()
     }
 
-    /// Checks that an element says something.
-    pub(crate) async fn reads(&self, css: &str, part: &str) {
-        let text = self.text(css).await;
-        assert!(text.contains(part), "{css} says {text:?}, not {part:?}");
+    /// Waits until an element says something.
+    pub(crate) async fn reads(&self, css: &str, part: &'static str) {
+        let says = move |element: WebElement| async move { Ok(element.text().await?.contains(part)) };
+        let element = self.driver().query(By::Css(css)).with_filter(says);
+        if element.first().await.is_err() {
+            let text = self.text(css).await;
+            panic!("{css} says {text:?}, not {part:?}");
+        }
     }
 
     /// Presses keys, wherever the focus is.
@@ -124,6 +136,11 @@ impl Window {
     pub(crate) async fn tab_to(&self, id: &str) {
         for _ in 0..MAX_TABS {
             if self.run("return document.activeElement.id").await == id {
+                assert_eq!(
+                    self.run(FOCUS_IS_SHOWN).await,
+                    true,
+                    "the focus on {id} cannot be seen"
+                );
                 return;
             }
             self.press(Key::Tab).await;
@@ -214,7 +231,7 @@ impl Window {
         let is_expected = |message: &str| expected.as_ref().is_some_and(|text| message.contains(text));
         let log = self.driver().browser_log().await.unwrap();
         log.into_iter()
-            .filter(|entry| !is_expected(&entry.message))
+            .filter(|entry| entry.level != "INFO" && !is_expected(&entry.message))
             .map(|entry| format!("the console says {}: {}", entry.level, entry.message))
             .collect()
     }
