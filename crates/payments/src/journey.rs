@@ -89,15 +89,6 @@ impl Journey {
         Ok(())
     }
 
-    /// The PSU, once he has proven who he is.
-    pub fn identified(&self) -> Option<&PsuId> {
-        match &self.step {
-            Step::Account(psu) => Some(psu),
-            Step::Review(debtor) | Step::Authenticate(debtor, _) => Some(&debtor.psu),
-            Step::Identify | Step::Password(_) | Step::Over => None,
-        }
-    }
-
     /// Whether this visit has seen so many failures that the payment is refused.
     pub fn failed_too_often(&self) -> bool {
         self.failures >= MAX_FAILURES

@@ -12,6 +12,9 @@ use crate::{
     values::{InstitutionCode, PaymentId, TppId},
 };
 
+/// Journal entries after which an undecided payment takes no new visit.
+const MAX_ENTRIES_UNDECIDED: u64 = 200;
+
 /// A payment request as the bank holds it. It is the fold of its journal: [`Payment::replay`] of the
 /// entries gives back an equal value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,6 +171,12 @@ impl Payment {
     /// Sequence number of the last journal entry.
     pub fn seq(&self) -> u64 {
         self.seq
+    }
+
+    /// Whether so much has happened before any decision that no further visit is let in: whoever holds
+    /// the link may open it again and again, and each time costs a record.
+    pub fn is_worn_out(&self) -> bool {
+        self.state.is_open() && self.seq >= MAX_ENTRIES_UNDECIDED
     }
 
     /// Whether it can still be read by its PISP at `now`.

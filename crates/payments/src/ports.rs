@@ -82,6 +82,13 @@ pub trait PaymentStore: Send + Sync {
     /// How many payments were ever stored, roughly: where the sequence in new ids goes on.
     async fn last_sequence(&self) -> Result<u64, StoreError>;
 
+    /// Whether changes are still taken: a store that failed to keep one may have stopped for good.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] if not.
+    async fn takes_changes(&self) -> Result<(), StoreError>;
+
     /// How many payments stand in each status.
     async fn count_by_status(&self) -> Result<Vec<(Status, u64)>, StoreError>;
 }

@@ -14,7 +14,7 @@ use crate::{
     lifecycle::Debtor,
     request::Product,
     transfer::TransferOrder,
-    values::{Amount, EndToEndId, Iban, InstitutionCode, Name, PaymentId, Remittance, TppId},
+    values::{Amount, Bic, EndToEndId, Iban, InstitutionCode, Name, PaymentId, Remittance, TppId},
 };
 
 /// What the PSU approved, and how.
@@ -36,6 +36,10 @@ pub struct Statement {
     pub creditor_name: Name,
     /// Where.
     pub creditor_account: Iban,
+    /// His bank, where given.
+    pub creditor_agent: Option<Bic>,
+    /// On whose behalf he is paid, where given.
+    pub ultimate_creditor: Option<Name>,
     /// Which scheme.
     pub product: Product,
     /// The reference the payee gets.
@@ -122,6 +126,8 @@ impl Statement {
             currency: "EUR".to_owned(),
             creditor_name: request.beneficiary.creditor.name.clone(),
             creditor_account: request.beneficiary.creditor_account.clone(),
+            creditor_agent: request.beneficiary.creditor_agent.clone(),
+            ultimate_creditor: request.ultimate_creditor.as_ref().map(|party| party.name.clone()),
             product: request.product,
             end_to_end_id: request.end_to_end_id.clone(),
             remittance: request.remittance.clone(),
@@ -152,6 +158,9 @@ impl Statement {
             && self.currency == "EUR"
             && self.creditor_name == order.creditor_name
             && self.creditor_account == order.creditor_account
+            && self.creditor_agent == order.creditor_agent
+            && self.ultimate_creditor == order.ultimate_creditor
+            && self.execution_day == order.execution_day
             && self.product == order.product
             && self.end_to_end_id == order.end_to_end_id
             && self.remittance == order.remittance
@@ -244,7 +253,7 @@ mod tests {
         assert_eq!(seal.permits(&payment, &order, &samples::TestSealer), Ok(()));
 
         type Change = fn(&mut TransferOrder);
-        let changes: [Change; 9] = [
+        let changes: [Change; 12] = [
             |order| order.amount = Amount::from_cents(12_436).unwrap(),
             |order| order.creditor_account = Iban::parse("DE89370400440532013000").unwrap(),
             |order| order.creditor_name = Name::parse("Somebody Else").unwrap(),
@@ -252,6 +261,9 @@ mod tests {
             |order| order.debtor.psu = PsuId::parse("170000002").unwrap(),
             |order| order.product = Product::SctInst,
             |order| order.end_to_end_id = None,
+            |order| order.creditor_agent = Some(Bic::parse("BNPAFRPP").unwrap()),
+            |order| order.ultimate_creditor = Some(Name::parse("Somebody Else").unwrap()),
+            |order| order.execution_day = jiff::civil::date(2026, 3, 3),
             |order| order.remittance = Remittance::Unstructured(crate::values::Text::parse("x").unwrap()),
             |order| order.institution = InstitutionCode::parse("11425").unwrap(),
         ];

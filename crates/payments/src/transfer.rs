@@ -1,13 +1,16 @@
 //! The order a rail executes, and what it says about it.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Payment, Reason,
     lifecycle::Debtor,
+    ports::Reservation,
     request::Product,
-    values::{Amount, Bic, EndToEndId, Iban, InstitutionCode, Name, PaymentId, Reference, Remittance},
+    values::{
+        Amount, Bic, EndToEndId, Iban, InstitutionCode, Name, PaymentId, Reference, Remittance, paris_day,
+    },
 };
 
 /// One credit transfer to execute.
@@ -31,10 +34,14 @@ pub struct TransferOrder {
     pub creditor_account: Iban,
     /// His bank, where given.
     pub creditor_agent: Option<Bic>,
+    /// On whose behalf the payee is paid, where given.
+    pub ultimate_creditor: Option<Name>,
     /// Carried unchanged; absent becomes `NOTPROVIDED`.
     pub end_to_end_id: Option<EndToEndId>,
     /// What it is about.
     pub remittance: Remittance,
+    /// The day the debtor account is debited, in Paris: the day the PSU approved.
+    pub execution_day: Date,
     /// When the PSU approved: an instant transfer's ten seconds start here.
     pub approved_at: Timestamp,
 }
@@ -54,10 +61,26 @@ impl TransferOrder {
             creditor_name: request.beneficiary.creditor.name.clone(),
             creditor_account: request.beneficiary.creditor_account.clone(),
             creditor_agent: request.beneficiary.creditor_agent.clone(),
+            ultimate_creditor: request.ultimate_creditor.as_ref().map(|party| party.name.clone()),
             end_to_end_id: request.end_to_end_id.clone(),
             remittance: request.remittance.clone(),
+            execution_day: paris_day(approval.at),
             approved_at: approval.at,
         })
+    }
+}
+
+impl TransferOrder {
+    /// The reservation of the funds this order needs.
+    pub fn reservation(&self) -> Reservation {
+        Reservation {
+            reference: self.reference.clone(),
+            institution: self.institution.clone(),
+            psu: self.debtor.psu.clone(),
+            account: self.debtor.account.clone(),
+            amount: self.amount,
+            creditor_account: self.creditor_account.clone(),
+        }
     }
 }
 

@@ -62,6 +62,8 @@ pub struct CreditTransfer {
     pub creditor_account: Iban,
     /// At which bank.
     pub creditor_agent: Bic,
+    /// On whose behalf the creditor is paid, at most 70 characters; `UltmtCdtr`.
+    pub ultimate_creditor_name: Option<SepaText<70>>,
     /// What it is about.
     pub remittance: Option<RemittanceInformation>,
 }
@@ -130,6 +132,10 @@ impl CreditTransfer {
             creditor_name: parse_name(&transfer.creditor, "Cdtr/Nm")?,
             creditor_account: parse_iban(&transfer.creditor_account, "CdtrAcct/Id/IBAN")?,
             creditor_agent: transfer.creditor_agent.parse("CdtrAgt/FinInstnId/BICFI")?,
+            ultimate_creditor_name: transfer
+                .ultimate_creditor
+                .map(|party| parse_name(&party, "UltmtCdtr/Nm"))
+                .transpose()?,
             remittance: transfer
                 .remittance
                 .map(|given| parse_remittance(&given))
@@ -170,6 +176,7 @@ impl CreditTransfer {
             creditor_agent: Agent::of(&self.creditor_agent),
             creditor: render_name(&self.creditor_name),
             creditor_account: render_iban(&self.creditor_account),
+            ultimate_creditor: self.ultimate_creditor_name.as_ref().map(render_name),
             remittance: self.remittance.as_ref().map(render_remittance),
         }
     }

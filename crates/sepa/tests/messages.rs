@@ -35,6 +35,7 @@ fn sct() -> CreditTransfer {
         creditor_name: SepaText::transliterate("Café « Chez Zoë » & Fils"),
         creditor_account: Iban::parse("FR7630004008250001020304004").unwrap(),
         creditor_agent: Bic::parse("BNPAFRPP").unwrap(),
+        ultimate_creditor_name: Some(SepaText::transliterate("Zoë Exemple")),
         remittance: Some(RemittanceInformation::Unstructured(SepaText::transliterate(
             "Commande n°4711",
         ))),
@@ -46,6 +47,7 @@ fn instant() -> CreditTransfer {
         product: Product::SctInst,
         accepted_at: Some("2026-03-02T09:16:29.500Z".parse().unwrap()),
         end_to_end_id: None,
+        ultimate_creditor_name: None,
         remittance: Some((&Remittance::CreditorReference(Text::parse("RF18539007547034").unwrap())).into()),
         ..sct()
     }
@@ -239,6 +241,7 @@ prop_compose! {
             creditor_name: SepaText::transliterate(&creditor_name),
             creditor_account,
             creditor_agent: Bic::parse("BNPAFRPP").unwrap(),
+            ultimate_creditor_name: None,
             remittance: match kind {
                 0 => None,
                 1 => Some(RemittanceInformation::Unstructured(SepaText::transliterate(&about))),

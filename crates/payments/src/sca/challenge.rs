@@ -107,7 +107,11 @@ impl TryFrom<String> for OneTimeCode {
     type Error = InvalidCode;
     fn try_from(text: String) -> Result<Self, InvalidCode> {
         let six_digits = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
-        if six_digits { Ok(Self(text)) } else { Err(InvalidCode) }
+        if six_digits {
+            Ok(Self(text))
+        } else {
+            Err(InvalidCode)
+        }
     }
 }
 
@@ -126,14 +130,18 @@ impl std::fmt::Debug for OneTimeCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Payment, samples, values::Amount};
+    use crate::{
+        Payment, samples,
+        values::{Amount, paris_day},
+    };
 
     const KEY: CodeKey = CodeKey([7; 32]);
 
     fn link(cents: u64) -> DynamicLink {
         let mut registration = samples::registration();
         registration.request.amount = Amount::from_cents(cents).unwrap();
-        DynamicLink::new(&Payment::register(registration).0, &samples::debtor())
+        let day = paris_day(samples::now());
+        DynamicLink::new(&Payment::register(registration).0, &samples::debtor(), day)
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
+use jiff::civil::Date;
+
 use crate::{Payment, encoding::hex, lifecycle::Debtor};
 
 /// The bytes that make a code specific to this amount, payee, account and payment (RTS (EU) 2018/389,
@@ -10,19 +12,21 @@ use crate::{Payment, encoding::hex, lifecycle::Debtor};
 pub struct DynamicLink(Vec<u8>);
 
 impl DynamicLink {
-    /// Binds `payment`, paid by `debtor`.
-    pub fn new(payment: &Payment, debtor: &Debtor) -> Self {
+    /// Binds `payment`, paid by `debtor` on `day`.
+    pub fn new(payment: &Payment, debtor: &Debtor, day: Date) -> Self {
         let request = payment.request();
         let beneficiary = &request.beneficiary;
         let cents = request.amount.cents().to_be_bytes();
         let name = Sha256::digest(beneficiary.creditor.name.as_str().as_bytes());
-        let fields: [&[u8]; 6] = [
+        let day = day.to_string();
+        let fields: [&[u8]; 7] = [
             payment.id().as_str().as_bytes(),
             &cents,
             b"EUR",
             beneficiary.creditor_account.as_str().as_bytes(),
             &name,
             debtor.account.as_str().as_bytes(),
+            day.as_bytes(),
         ];
         // Each field carries its length, so that no two lists of fields give the same bytes.
         let framed = fields.iter().flat_map(|field| {
@@ -51,6 +55,8 @@ mod tests {
         values::{Amount, Iban, Name, PaymentId},
     };
 
+    const TODAY: Date = jiff::civil::date(2026, 3, 2);
+
     #[test]
     fn every_field_the_psu_agreed_to_changes_the_link() {
         type Change = fn(&mut PaymentRequest);
@@ -60,19 +66,21 @@ mod tests {
             |request| request.beneficiary.creditor.name = Name::parse("Boutique Example").unwrap(),
         ];
         let (payment, _) = Payment::register(samples::registration());
-        let agreed = DynamicLink::new(&payment, &samples::debtor());
+        let agreed = DynamicLink::new(&payment, &samples::debtor(), TODAY);
         for change in changes {
             let mut registration = samples::registration();
             change(&mut registration.request);
             let (other, _) = Payment::register(registration);
-            assert_ne!(DynamicLink::new(&other, &samples::debtor()), agreed);
+            assert_ne!(DynamicLink::new(&other, &samples::debtor(), TODAY), agreed);
         }
         let mut registration = samples::registration();
         registration.id = PaymentId::new(9, 9, 9);
         let (other, _) = Payment::register(registration);
-        assert_ne!(DynamicLink::new(&other, &samples::debtor()), agreed);
+        assert_ne!(DynamicLink::new(&other, &samples::debtor(), TODAY), agreed);
         let mut debtor = samples::debtor();
         debtor.account = Iban::parse("FR7617515900000800123457584").unwrap();
-        assert_ne!(DynamicLink::new(&payment, &debtor), agreed);
+        assert_ne!(DynamicLink::new(&payment, &debtor, TODAY), agreed);
+        let tomorrow = jiff::civil::date(2026, 3, 3);
+        assert_ne!(DynamicLink::new(&payment, &samples::debtor(), tomorrow), agreed);
     }
 }

@@ -7,10 +7,11 @@ use crate::values::{InstitutionCode, PsuId};
 
 /// Failures in a row after which a PSU is blocked (RTS (EU) 2018/389, Art. 4(3)(b)).
 pub const MAX_FAILURES: u8 = 5;
-/// How long he stays blocked, in seconds.
+/// How long failures count, and he stays blocked, in seconds.
 pub const BLOCK_S: i64 = 1_800;
 
-/// Failures in a row of one PSU at one institution, whichever element was wrong.
+/// Failures in a row of one PSU at one institution, whichever element was wrong. They count for half
+/// an hour after the last one; five within that time block him until it ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lockout {
     /// The institution.
@@ -19,8 +20,8 @@ pub struct Lockout {
     pub psu: PsuId,
     /// Failures in a row.
     pub failures: u8,
-    /// Until when nothing is accepted.
-    pub blocked_until: Option<Timestamp>,
+    /// Until when they count.
+    pub ends_at: Option<Timestamp>,
 }
 
 impl Lockout {
@@ -30,29 +31,31 @@ impl Lockout {
             institution,
             psu,
             failures: 0,
-            blocked_until: None,
+            ends_at: None,
         }
     }
 
     /// Until when the PSU is blocked, if he is at `now`.
     pub fn blocked_at(&self, now: Timestamp) -> Option<Timestamp> {
-        self.blocked_until.filter(|until| now < *until)
+        self.ends_at
+            .filter(|end| self.failures >= MAX_FAILURES && now < *end)
     }
 
-    /// After one more failure. A block that is over starts a new count.
+    /// After one more failure. Failures that no longer count start anew; a block is not prolonged.
     #[must_use]
     pub fn after_failure(&self, now: Timestamp) -> Self {
-        let over = self.blocked_until.is_some() && self.blocked_at(now).is_none();
-        let failures = if over { 1 } else { self.failures.saturating_add(1) };
-        let blocked_until = if failures >= MAX_FAILURES {
-            self.blocked_at(now)
-                .or_else(|| now.checked_add(BLOCK_S.seconds()).ok())
+        let still_count = self.ends_at.is_some_and(|end| now < end);
+        let failures = if still_count {
+            self.failures.saturating_add(1)
         } else {
-            None
+            1
         };
+        let ends_at = self
+            .blocked_at(now)
+            .or_else(|| now.checked_add(BLOCK_S.seconds()).ok());
         Self {
             failures,
-            blocked_until,
+            ends_at,
             ..self.clone()
         }
     }
@@ -62,7 +65,7 @@ impl Lockout {
     pub fn after_success(&self) -> Self {
         Self {
             failures: 0,
-            blocked_until: None,
+            ends_at: None,
             ..self.clone()
         }
     }
@@ -87,5 +90,18 @@ mod tests {
         assert_eq!(lockout.blocked_at(end), None);
         assert_eq!(lockout.after_failure(end).failures, 1);
         assert_eq!(lockout.after_success().failures, 0);
+        let prolonged = lockout.after_failure(now + 60.seconds());
+        assert_eq!(prolonged.blocked_at(now), Some(end));
+    }
+
+    #[test]
+    fn failures_count_for_half_an_hour() {
+        let now = samples::now();
+        let mut lockout = Lockout::none(samples::institution().code, samples::debtor().psu);
+        for _ in 0..4 {
+            lockout = lockout.after_failure(now);
+        }
+        assert_eq!(lockout.after_failure(now + (BLOCK_S - 1).seconds()).failures, 5);
+        assert_eq!(lockout.after_failure(now + BLOCK_S.seconds()).failures, 1);
     }
 }

@@ -32,6 +32,10 @@ pub(super) fn pacs_008(order: &TransferOrder, holder: &Name, now: Timestamp) -> 
             .creditor_agent
             .clone()
             .unwrap_or_else(|| bic_of(&order.creditor_account)),
+        ultimate_creditor_name: order
+            .ultimate_creditor
+            .as_ref()
+            .map(|name| SepaText::transliterate(name.as_str())),
         remittance: Some((&order.remittance).into()),
     })
 }

@@ -78,6 +78,8 @@ pub(crate) struct Transfer {
     pub(crate) creditor: Party,
     #[serde(rename = "CdtrAcct")]
     pub(crate) creditor_account: Account,
+    #[serde(rename = "UltmtCdtr", skip_serializing_if = "Option::is_none")]
+    pub(crate) ultimate_creditor: Option<Party>,
     #[serde(rename = "RmtInf", skip_serializing_if = "Option::is_none")]
     pub(crate) remittance: Option<Remittance>,
 }

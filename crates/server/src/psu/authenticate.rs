@@ -51,7 +51,7 @@ pub(super) async fn show(
         valid_until: time(challenge.expires_at()),
         sent_again: notice == Some(Notice::Sent),
         has_codes: visit.journey.codes_sent < MAX_CODES,
-        shown: DynamicLink::new(&visit.payment, debtor).sha256(),
+        shown: DynamicLink::new(&visit.payment, debtor, visit.day()).sha256(),
         frame: Frame::of(&visit, t.authenticate.title).alerting(alert, "code"),
     })
 }
@@ -70,7 +70,7 @@ async fn approve(app: &App, visit: Visit, code: &str, shown: &str) -> Result<Res
     if code.is_empty() {
         return tell(app, &visit, Notice::Missing).await;
     }
-    let link = DynamicLink::new(&visit.payment, debtor);
+    let link = DynamicLink::new(&visit.payment, debtor, visit.day());
     if shown != link.sha256() || !is_prepared_for(&visit, debtor) {
         return review_again(app, &visit, debtor).await;
     }
@@ -86,11 +86,8 @@ async fn approve(app: &App, visit: Visit, code: &str, shown: &str) -> Result<Res
         return reject(app, &visit, reason).await;
     }
     let seal = seal(&visit, debtor, &link);
-    let authorised = authorise(&visit, debtor, seal, lockout)?.commit(app).await;
-    if matches!(authorised, Err(Problem::Raced)) {
-        give_way(app, &visit, debtor).await?;
-    }
-    authorised.map(|()| Page::Outcome.next())
+    authorise(&visit, debtor, seal, lockout)?.commit(app).await?;
+    Ok(Page::Outcome.next())
 }
 
 /// What was shown is not what would be approved, because another tab or visit chose another account:
@@ -134,20 +131,6 @@ fn reservation(visit: &Visit, debtor: &Debtor) -> Reservation {
         amount: request.amount,
         creditor_account: request.beneficiary.creditor_account.clone(),
     }
-}
-
-/// Our reservation moved the one another visit had made for another account. If that visit was first to
-/// approve, the reservation goes back to where the approval wants it.
-async fn give_way(app: &App, visit: &Visit, debtor: &Debtor) -> Result<(), Problem> {
-    let payment = app.store.load(visit.payment.id()).await?;
-    let approval = payment
-        .as_ref()
-        .and_then(|payment| payment.state().authorisation());
-    if let Some(approval) = approval.filter(|approval| approval.debtor != *debtor) {
-        let theirs = reservation(visit, &approval.debtor);
-        in_time(app, app.bank.reserve(&theirs)).await?;
-    }
-    Ok(())
 }
 
 fn awaiting_code(visit: &Visit) -> Option<(&Debtor, &Challenge)> {

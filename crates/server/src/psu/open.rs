@@ -64,6 +64,7 @@ async fn find(app: &App, counter: &Counter, query: &str) -> Result<Payment, Prob
         .await?
         .filter(|_| nonce_fits)
         .filter(|payment| payment.registration().institution == counter.institution.code)
+        .filter(|payment| !payment.is_worn_out())
         .filter(|payment| payment.state().is_open() && now < payment.registration().expires_at)
         .ok_or(Problem::LinkOver)
 }

@@ -36,7 +36,7 @@ pub(super) async fn show(visit: Visit, Told(notice): Told) -> Result<Response, P
         last_four: debtor.account.last_four().to_owned(),
         may_change: visit.payment.request().debtor_account_may_change(),
         has_codes: visit.journey.codes_sent < MAX_CODES,
-        shown: DynamicLink::new(&visit.payment, debtor).sha256(),
+        shown: DynamicLink::new(&visit.payment, debtor, visit.day()).sha256(),
         frame: Frame::of(&visit, t.review.title).alerting(alert.map(str::to_owned), ""),
     })
 }
@@ -52,7 +52,7 @@ async fn accept(app: &App, visit: Visit, shown: &str) -> Result<Response, Proble
         return Ok(visit.to_page());
     };
     // Another tab may have chosen another account since this page was shown.
-    if shown != DynamicLink::new(&visit.payment, debtor).sha256() {
+    if shown != DynamicLink::new(&visit.payment, debtor, visit.day()).sha256() {
         return tell(app, &visit, Notice::Changed).await;
     }
     send_code(app, &visit, debtor, Page::Authenticate.next()).await
@@ -96,7 +96,7 @@ async fn send_code(app: &App, visit: &Visit, debtor: &Debtor, sent: Response) ->
 
 fn message(app: &App, visit: &Visit, debtor: &Debtor, challenge: &Challenge) -> CodeMessage {
     let request = visit.payment.request();
-    let link = DynamicLink::new(&visit.payment, debtor);
+    let link = DynamicLink::new(&visit.payment, debtor, visit.day());
     CodeMessage {
         institution: visit.journey.institution.clone(),
         psu: debtor.psu.clone(),

@@ -10,7 +10,7 @@ use payments::{
     Payment, Reason,
     journal::{Actor, Entry},
     lifecycle::{Event, State, Submission},
-    ports::{Change, StoreError, Unavailable},
+    ports::{Change, Reserved, StoreError, Unavailable},
     seal::SealBroken,
     transfer::{Outcome, TransferOrder},
     work::{Claimed, Task, Work},
@@ -22,7 +22,11 @@ use crate::App;
 /// How soon to ask again about an outcome that is open.
 const FOLLOW: SignedDuration = SignedDuration::from_millis(500);
 
-/// Brings an approved payment one step nearer to its end.
+/// How long after the hand-over to ask often.
+const FOLLOW_FOR: SignedDuration = SignedDuration::from_secs(15);
+
+/// Brings an approved payment one step nearer to its end. Nothing is sent, the first time or again,
+/// unless the seal permits exactly this order.
 pub(super) async fn execute(app: &App, claimed: &Claimed) -> Result<Done, WorkError> {
     let Some(payment) = app.store.load(&claimed.work.payment).await? else {
         return Ok(Done::Finished);
@@ -39,7 +43,8 @@ pub(super) async fn execute(app: &App, claimed: &Claimed) -> Result<Done, WorkEr
     }
 }
 
-/// First time: the seal must permit the order, then it is written down, then it is sent.
+/// First time: the seal must permit the order and the funds must be set aside on the sealed account;
+/// then it is written down, then it is sent.
 async fn submit(
     app: &App,
     claimed: &Claimed,
@@ -49,6 +54,11 @@ async fn submit(
     if let Some(broken) = broken_seal(app, &payment, order).await? {
         tracing::error!(payment_id = %payment.id(), reason = %broken, "not executed");
         return end(app, claimed, payment, Event::Fail(Reason::Ms03)).await;
+    }
+    // Two visits may have reserved on two accounts before one of them approved; the reservation goes
+    // to where the approval wants it. If it is there already, this changes nothing.
+    if let Reserved::Refused(reason) = in_time(app, app.bank.reserve(&order.reservation())).await? {
+        return end(app, claimed, payment, Event::Fail(reason)).await;
     }
     let now = app.now();
     let submission = Submission {
@@ -71,9 +81,25 @@ async fn follow(
 ) -> Result<Done, WorkError> {
     let mut outcome = in_time(app, app.rail.inquire(&order.institution, &order.reference)).await;
     if outcome == Ok(Outcome::Unknown) {
+        if let Some(broken) = broken_seal(app, &payment, order).await? {
+            tracing::error!(payment_id = %payment.id(), reason = %broken, "not sent again");
+            return end(app, claimed, payment, Event::Fail(Reason::Ms03)).await;
+        }
         outcome = in_time(app, app.rail.submit(order)).await;
     }
     settle(app, claimed, payment, outcome).await
+}
+
+/// When to ask again about an open outcome: soon while an instant transfer may still be under way, then
+/// ever more rarely.
+fn ask_again_at(app: &App, claimed: &Claimed, payment: &Payment) -> Timestamp {
+    let now = app.now();
+    match payment.state() {
+        State::Submitted(_, submission) if now.duration_since(submission.at) < FOLLOW_FOR => {
+            now.saturating_add(FOLLOW).unwrap_or(now)
+        }
+        _ => retry_at(app, claimed.attempt),
+    }
 }
 
 type Asked = Result<Outcome, Unavailable>;
@@ -83,8 +109,8 @@ async fn settle(app: &App, claimed: &Claimed, payment: Payment, outcome: Asked) 
         Ok(Outcome::Settled(at)) => end(app, claimed, payment, Event::Settle(at)).await,
         Ok(Outcome::Rejected(reason)) => end(app, claimed, payment, Event::Fail(reason)).await,
         Ok(Outcome::Pending) => {
-            let now = app.now();
-            delay(app, claimed, payment, now.saturating_add(FOLLOW).unwrap_or(now)).await
+            let due = ask_again_at(app, claimed, &payment);
+            delay(app, claimed, payment, due).await
         }
         Ok(Outcome::Unknown) | Err(_) => {
             tracing::warn!(payment_id = %payment.id(), attempt = claimed.attempt, "the rail does not say what became of it");
@@ -144,7 +170,11 @@ async fn broken_seal(
     payment: &Payment,
     order: &TransferOrder,
 ) -> Result<Option<SealBroken>, WorkError> {
-    let (Some(seal), Some(counter)) = (app.store.seal(payment.id()).await?, app.counter_of(payment)) else {
+    let Some(counter) = app.counter_of(payment) else {
+        let code = &payment.registration().institution;
+        return Err(Unavailable(format!("institution {code} is not configured")).into());
+    };
+    let Some(seal) = app.store.seal(payment.id()).await? else {
         return Ok(Some(SealBroken::Missing));
     };
     Ok(seal.permits(payment, order, counter.sealer()).err())

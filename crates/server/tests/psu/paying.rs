@@ -79,7 +79,7 @@ async fn what_was_approved_is_sealed_before_anyone_is_told() {
     let sealer = town.app.counter_of(&stored).unwrap().sealer();
     assert_eq!(seal.permits(&stored, &order, sealer), Ok(()));
     let statement = seal.open(sealer).unwrap();
-    let link = DynamicLink::new(&stored, &order.debtor).sha256();
+    let link = DynamicLink::new(&stored, &order.debtor, order.execution_day).sha256();
     assert_eq!(
         statement.authentication,
         Authentication::PasswordAndOneTimeCode {

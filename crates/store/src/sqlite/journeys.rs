@@ -65,12 +65,12 @@ fn lockout(
     institution: &InstitutionCode,
     psu: &PsuId,
 ) -> Result<Lockout, StoreError> {
-    let sql = "SELECT failures, blocked_until FROM lockouts WHERE institution = ?1 AND psu = ?2";
+    let sql = "SELECT failures, ends_at FROM lockouts WHERE institution = ?1 AND psu = ?2";
     let clean = Lockout::none(institution.clone(), psu.clone());
     let found = find(connection, sql, (institution.as_str(), psu.as_str()), |row| {
         Ok(Lockout {
             failures: column(row, 0)?,
-            blocked_until: column::<Option<i64>>(row, 1)?.map(timestamp).transpose()?,
+            ends_at: column::<Option<i64>>(row, 1)?.map(timestamp).transpose()?,
             ..clean.clone()
         })
     })?;
@@ -92,14 +92,14 @@ pub(super) fn replace_lockout(
         let sql = "DELETE FROM lockouts WHERE institution = ?1 AND psu = ?2";
         return execute(connection, sql, key).map(|_| ());
     }
-    let sql = "INSERT INTO lockouts (institution, psu, failures, blocked_until) VALUES (?1, ?2, ?3, ?4)
+    let sql = "INSERT INTO lockouts (institution, psu, failures, ends_at) VALUES (?1, ?2, ?3, ?4)
                ON CONFLICT (institution, psu)
-               DO UPDATE SET failures = excluded.failures, blocked_until = excluded.blocked_until";
-    let (failures, blocked_until) = sheet(after);
-    execute(connection, sql, (key.0, key.1, failures, blocked_until)).map(|_| ())
+               DO UPDATE SET failures = excluded.failures, ends_at = excluded.ends_at";
+    let (failures, ends_at) = sheet(after);
+    execute(connection, sql, (key.0, key.1, failures, ends_at)).map(|_| ())
 }
 
 /// What is stored of a lockout, as it is stored.
 fn sheet(lockout: &Lockout) -> (u8, Option<i64>) {
-    (lockout.failures, lockout.blocked_until.map(micros))
+    (lockout.failures, lockout.ends_at.map(micros))
 }

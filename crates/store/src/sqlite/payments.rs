@@ -86,6 +86,11 @@ impl PaymentStore for SqliteStore {
             .read(|connection| list(connection, sql, (after, limit), |row| payment_id(row, 0)))
     }
 
+    async fn takes_changes(&self) -> Result<(), StoreError> {
+        self.fault()
+            .map_or(Ok(()), |why| Err(StoreError::Unavailable(why.to_owned())))
+    }
+
     async fn last_sequence(&self) -> Result<u64, StoreError> {
         // An id begins with its sequence number, so the greatest id has the greatest one.
         let sql = "SELECT id FROM payments ORDER BY id DESC LIMIT 1";

@@ -95,7 +95,7 @@ const SWEEPS: [(&str, i64); 5] = [
     ),
     (
         "DELETE FROM lockouts WHERE (institution, psu) IN
-         (SELECT institution, psu FROM lockouts WHERE blocked_until <= ?1 LIMIT ?2)",
+         (SELECT institution, psu FROM lockouts WHERE ends_at <= ?1 LIMIT ?2)",
         0,
     ),
 ];

@@ -22,7 +22,7 @@ use payments::{
     ports::{Bank, Reservation, Reserved},
     request::Product,
     transfer::TransferOrder,
-    values::{Amount, Iban, InstitutionCode, Name, PaymentId, PsuId, Reference, Remittance, Text},
+    values::{Amount, Iban, InstitutionCode, Name, PaymentId, PsuId, Reference, Remittance, Text, paris_day},
 };
 use tempfile::TempDir;
 
@@ -98,8 +98,10 @@ impl TestBank {
             creditor_name: name("Café Zoë"),
             creditor_account: iban(creditor),
             creditor_agent: None,
+            ultimate_creditor: None,
             end_to_end_id: None,
             remittance: Remittance::Unstructured(Text::parse("Commande n°4711").unwrap()),
+            execution_day: paris_day(self.now()),
             approved_at: self.now(),
         }
     }

@@ -11,7 +11,11 @@ use super::*;
 
 fn one_time_code(nonce: u8) -> OneTimeCode {
     let (payment, _) = Payment::register(samples::registration());
-    let link = DynamicLink::new(&payment, &samples::debtor());
+    let link = DynamicLink::new(
+        &payment,
+        &samples::debtor(),
+        payments::values::paris_day(samples::now()),
+    );
     Challenge::new([nonce; 16], samples::now()).code(&link, &CodeKey([7; 32]))
 }
 

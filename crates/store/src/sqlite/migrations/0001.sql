@@ -89,10 +89,10 @@ CREATE TABLE lockouts (
     institution   TEXT    NOT NULL,
     psu           TEXT    NOT NULL,
     failures      INTEGER NOT NULL,
-    blocked_until INTEGER,
+    ends_at INTEGER,
     PRIMARY KEY (institution, psu)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX lockouts_blocked_until ON lockouts (blocked_until);
+CREATE INDEX lockouts_ends_at ON lockouts (ends_at);
 
 -- Work that waits. It is claimed while `leased_until` is to come; `attempt` counts the claims.
 CREATE TABLE work (
