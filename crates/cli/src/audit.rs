@@ -73,7 +73,9 @@ fn sandbox_seals(pki: &Path) -> anyhow::Result<Seals> {
             let path = pki.join(format!("seal-{code}.{extension}"));
             std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
         };
-        Ok((code.to_owned(), BankSeal::from_pem(&text("key")?, &text("pem")?)?))
+        let seal = BankSeal::from_pem(&text("key")?, &text("pem")?)?;
+        let seal = seal.with_earlier(&sandbox::pki::earlier_seals(pki, code)?)?;
+        Ok((code.to_owned(), seal))
     };
     MEMBERS.iter().map(|member| read(member.code)).collect()
 }

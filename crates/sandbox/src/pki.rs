@@ -48,6 +48,7 @@ pub struct TestPki {
     tls_ca: Ca,
     server: CertifiedKey,
     seals: BTreeMap<String, CertifiedKey>,
+    earlier_seals: BTreeMap<String, String>,
     tpps: Vec<TppKeys>,
 }
 
@@ -139,6 +140,10 @@ impl TestPki {
         Ok(Self {
             server: server(dir, now, &tls_ca, hosts, options.server_key)?,
             seals: seals(dir, now, &qtsp, institutions, options.seal_key)?,
+            earlier_seals: institutions
+                .iter()
+                .map(|institution| Ok((institution.code.to_owned(), earlier_seals(dir, institution.code)?)))
+                .collect::<Result<_, PkiError>>()?,
             tpps: tpps(dir, now, &qtsp, options.tpp_seal_key)?,
             qtsp,
             tls_ca,
@@ -167,6 +172,11 @@ impl TestPki {
     /// The server certificate of the TPP and PSU listeners.
     pub fn server(&self) -> &CertifiedKey {
         &self.server
+    }
+
+    /// The certificates that the seal of this bank has replaced, PEM: what was sealed under them stays valid.
+    pub fn earlier_seals(&self, code: &str) -> &str {
+        self.earlier_seals.get(code).map_or("", String::as_str)
     }
 
     /// The seal of the bank with this code, if it was asked for.
@@ -259,6 +269,15 @@ fn tpps(dir: &Path, now: Timestamp, ca: &Ca, seal_key: KeyType) -> Result<Vec<Tp
 }
 
 /// A certificate that is expired on purpose is kept, one that has come to expire is not.
+/// The certificates that the seal of a bank has replaced, PEM; empty if there are none.
+///
+/// # Errors
+///
+/// [`PkiError`] if the file is there and cannot be read.
+pub fn earlier_seals(dir: &Path, code: &str) -> Result<String, PkiError> {
+    files::earlier(&dir.join(format!("seal-{code}")))
+}
+
 fn find_or_issue_tpp(
     path: &Path,
     ca: &Ca,
@@ -288,6 +307,7 @@ fn find_or_issue(
         if issued.is_ok() && fits(&certificate) {
             return Ok(found);
         }
+        files::keep_earlier(path, found.pem())?;
     }
     let made = issue()?;
     files::save(path, &made)?;

@@ -53,6 +53,21 @@ impl BankSeal {
         })
     }
 
+    /// The same seal, which also verifies what was sealed under the certificates in `pem`: those that
+    /// were replaced, as many as there are.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSeal`].
+    pub fn with_earlier(mut self, pem: &str) -> Result<Self, InvalidSeal> {
+        let certificates = eidas::Certificate::all_from_pem(pem).map_err(|_| InvalidSeal::Certificate)?;
+        for certificate in certificates {
+            let key = VerifyingKey::from_spki_der(certificate.public_key().spki_der())?;
+            self.verifying.insert(certificate.sha256_hex(), key);
+        }
+        Ok(self)
+    }
+
     /// The signing key.
     pub fn key(&self) -> &SealKey {
         &self.key

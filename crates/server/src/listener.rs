@@ -15,6 +15,7 @@ use tokio::{
     sync::{Semaphore, watch},
     time::timeout,
 };
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 
 use crate::connection::Peer;
@@ -23,6 +24,11 @@ use crate::connection::Peer;
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 /// How long the headers of a request may take.
 const HEADER_LIMIT: Duration = Duration::from_secs(15);
+/// How long a connection may be silent: more than any answer of ours takes, and than clients keep one
+/// alive between two requests.
+const IDLE_LIMIT: Duration = Duration::from_secs(75);
+/// How often a silent HTTP/2 peer is asked whether it is still there.
+const PING_EVERY: Duration = Duration::from_secs(20);
 /// Connections of one listener at a time; the next ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 4_096;
 /// Pause after the system refused to accept, for want of file descriptors for example.
@@ -110,6 +116,9 @@ async fn serve_http<S>(stream: S, peer: Peer, router: Router, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_read_timeout(Some(IDLE_LIMIT));
+    stream.set_write_timeout(Some(IDLE_LIMIT));
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
@@ -120,9 +129,10 @@ where
         .http2()
         .timer(TokioTimer::new())
         .max_header_list_size(32 * 1024)
+        .keep_alive_interval(PING_EVERY)
         .max_concurrent_streams(64);
     let service = TowerToHyperService::new(router.layer(Extension(peer)));
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
     if let Err(error) = watcher.watch(connection.into_owned()).await {
         tracing::debug!(%error, "a connection ended early");
     }

@@ -1,6 +1,6 @@
 //! The operator's listener: health and metrics.
 
-use std::sync::OnceLock;
+use std::{sync::OnceLock, time::Duration};
 
 use axum::{
     Router,
@@ -13,6 +13,9 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::sync::watch;
 
 use crate::App;
+
+/// How often measurements are folded into their buckets.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 #[derive(Clone)]
 struct Operator {
@@ -35,11 +38,16 @@ async fn ready(State(operator): State<Operator>) -> impl IntoResponse {
     if *operator.stopped.borrow() {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
     }
-    match operator.app.store.last_sequence().await {
-        Ok(_) => (StatusCode::OK, "ready\n"),
+    let store = &operator.app.store;
+    let answers = match store.takes_changes().await {
+        Ok(()) => store.last_sequence().await.map(drop),
+        Err(error) => Err(error),
+    };
+    match answers {
+        Ok(()) => (StatusCode::OK, "ready\n"),
         Err(error) => {
-            tracing::error!(%error, "not ready: the store does not answer");
-            (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n")
+            tracing::error!(%error, "not ready: the store does not work");
+            (StatusCode::SERVICE_UNAVAILABLE, "the store does not work\n")
         }
     }
 }
@@ -64,6 +72,18 @@ async fn render(State(operator): State<Operator>) -> impl IntoResponse {
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         recorder.render(),
     )
+}
+
+/// Folds what was measured into its buckets every few seconds, so that nobody has to ask for the metrics
+/// to keep them small.
+pub(crate) async fn keep_up(mut stop: watch::Receiver<bool>) {
+    let mut every = tokio::time::interval(UPKEEP);
+    loop {
+        tokio::select! {
+            _ = every.tick() => recorder().run_upkeep(),
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+    }
 }
 
 /// A count as metrics want it.

@@ -1,9 +1,12 @@
 //! The whole server: three listeners and the work loop, started together and drained together.
 
-use std::future::Future;
+use std::{collections::HashMap, future::Future};
 
 use axum::{Router, middleware::from_fn};
-use tokio::sync::watch;
+use tokio::{
+    sync::watch,
+    task::{Id, JoinSet},
+};
 
 use crate::{App, listener::Listener, observe, operator, work};
 
@@ -19,26 +22,71 @@ pub struct Listeners {
     pub operator_extra: Router,
 }
 
+/// Something that has to run as long as the server ended before it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} ended before the server was asked to")]
+pub struct EndedEarly(&'static str);
+
 /// Serves until `shutdown` is done; then takes no new connection, finishes what is in flight and gives
 /// the leases of waiting work back.
-pub async fn run(app: App, listeners: Listeners, shutdown: impl Future<Output = ()> + Send) {
+///
+/// # Errors
+///
+/// [`EndedEarly`] if a listener or the background work died: a server that takes payments and executes
+/// none must not stay up. The rest is drained all the same.
+pub async fn run(
+    app: App,
+    listeners: Listeners,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), EndedEarly> {
     let (stop, stopped) = watch::channel(false);
     let operator_router = operator::router(app.clone(), stopped.clone()).merge(listeners.operator_extra);
     let psu_router = crate::psu::router(app.clone()).layer(from_fn(observe::requests("psu", app.clone())));
     let served = [
-        (listeners.tpp, crate::api::router(app.clone())),
-        (listeners.psu, psu_router),
-        (listeners.operator, operator_router),
+        ("the TPP listener", listeners.tpp, crate::api::router(app.clone())),
+        ("the PSU listener", listeners.psu, psu_router),
+        ("the operator listener", listeners.operator, operator_router),
     ];
-    let mut tasks = tokio::task::JoinSet::new();
-    for (listener, router) in served {
+    let mut tasks = Tasks::default();
+    for (name, listener, router) in served {
         if let Some(listener) = listener {
-            tasks.spawn(listener.serve(router, stopped.clone()));
+            tasks.start(name, listener.serve(router, stopped.clone()));
         }
     }
-    tasks.spawn(work::run(app, stopped));
-    shutdown.await;
-    tracing::info!("stopping: no new connections, finishing what is in flight");
+    tasks.start("the metrics' upkeep", operator::keep_up(stopped.clone()));
+    tasks.start("background work", work::run(app, stopped));
+    let ended = tokio::select! {
+        () = shutdown => Ok(()),
+        name = tasks.next() => Err(EndedEarly(name.unwrap_or("everything"))),
+    };
+    match &ended {
+        Ok(()) => tracing::info!("stopping: no new connections, finishing what is in flight"),
+        Err(error) => tracing::error!(%error, "stopping"),
+    }
     let _ = stop.send(true);
-    while tasks.join_next().await.is_some() {}
+    while tasks.next().await.is_some() {}
+    ended
+}
+
+/// What runs, by name.
+#[derive(Default)]
+struct Tasks {
+    running: JoinSet<()>,
+    names: HashMap<Id, &'static str>,
+}
+
+impl Tasks {
+    fn start(&mut self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        let handle = self.running.spawn(task);
+        self.names.insert(handle.id(), name);
+    }
+
+    /// The name of the next one that ends, or panics.
+    async fn next(&mut self) -> Option<&'static str> {
+        let id = match self.running.join_next_with_id().await? {
+            Ok((id, ())) => id,
+            Err(error) => error.id(),
+        };
+        self.names.remove(&id)
+    }
 }

@@ -49,7 +49,7 @@ pub(crate) async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
     let (ending, ended) = watch::channel(false);
     let shop = tokio::spawn(shop::serve(shop, socket, ended.clone()));
     let clicks = what_to_click(&sandbox);
-    let server = tokio::spawn(sandbox.serve(until(ended)));
+    let mut server = tokio::spawn(sandbox.serve(until(ended)));
 
     let settled = scene.play(&story).await;
     if !arguments.exit {
@@ -57,12 +57,15 @@ pub(crate) async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
             story.line(&format!("\nThe payment did not come to its end: {error:#}"));
         }
         clicks.tell(&story);
-        stop::asked().await;
-        story.line("\nStopping.");
+        tokio::select! {
+            () = stop::asked() => story.line("\nStopping."),
+            // Only what died ends before it is asked to.
+            died = &mut server => return died?.map(|()| ExitCode::FAILURE),
+        }
     }
     let _ = ending.send(true);
     let _ = shop.await;
-    let _ = server.await;
+    server.await??;
     let settled = settled?;
     Ok(if settled || !arguments.exit {
         ExitCode::SUCCESS

@@ -61,7 +61,8 @@ pub(super) fn counters(
         let seal = pki.seal(member.code).context("every institution has a seal")?;
         Ok(Counter {
             institution: institution(member)?,
-            seal: BankSeal::from_pem(seal.key_pem(), seal.pem())?,
+            seal: BankSeal::from_pem(seal.key_pem(), seal.pem())?
+                .with_earlier(pki.earlier_seals(member.code))?,
             psu_url: base(&url(psu_scheme, member.code, psu_port)?),
             tpp_url: base(&url("https", member.code, tpp_port)?),
         })

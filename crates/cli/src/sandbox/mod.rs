@@ -26,6 +26,6 @@ pub(crate) async fn run(arguments: SandboxArguments) -> anyhow::Result<ExitCode>
     story.heading("Guichet sandbox");
     let sandbox = Sandbox::start(&arguments, &story, None).await?;
     what_to_click(&sandbox).tell(&story);
-    sandbox.serve(stop::asked()).await;
+    sandbox.serve(stop::asked()).await?;
     Ok(ExitCode::SUCCESS)
 }

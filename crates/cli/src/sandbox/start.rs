@@ -137,16 +137,14 @@ impl Sandbox {
     }
 
     /// Serves until `shutdown` is done, then drains and closes the files.
-    pub(crate) async fn serve(self, shutdown: impl Future<Output = ()> + Send) {
-        let listeners = match self.listeners() {
-            Ok(listeners) => listeners,
-            Err(error) => {
-                tracing::error!("cannot serve: {error:#}");
-                return;
-            }
-        };
+    ///
+    /// # Errors
+    ///
+    /// If it cannot serve, or something of it died before it was asked to stop.
+    pub(crate) async fn serve(self, shutdown: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
+        let listeners = self.listeners()?;
         let (app, store, bank) = (self.app, self.store, self.bank);
-        server::run(
+        let ended = server::run(
             app,
             Listeners {
                 tpp: Some(Listener {
@@ -169,6 +167,7 @@ impl Sandbox {
         store.close();
         bank.close();
         drop(self.data);
+        Ok(ended?)
     }
 
     fn listeners(&self) -> anyhow::Result<Prepared> {

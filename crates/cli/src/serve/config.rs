@@ -180,6 +180,9 @@ pub(crate) struct Seal {
     pub(crate) certificate: PathBuf,
     /// Key, PKCS#8 PEM.
     pub(crate) key: PathBuf,
+    /// Certificates it replaced, PEM: what was sealed under them stays valid.
+    #[serde(default)]
+    pub(crate) earlier_certificates: Vec<PathBuf>,
 }
 
 /// A TPP registered by the file.
@@ -289,6 +292,7 @@ impl Config {
         files.extend(&mut self.bank.authority);
         for institution in &mut self.institutions {
             files.extend([&mut institution.seal.certificate, &mut institution.seal.key]);
+            files.extend(&mut institution.seal.earlier_certificates);
         }
         files.extend(self.tpps.iter_mut().flat_map(|tpp| &mut tpp.seal_certificates));
         for file in files {

@@ -39,6 +39,6 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
     };
     let app = parts::assemble(&config, checked).await?;
     tracing::info!(institutions = config.institutions.len(), "serving");
-    serve(app, sockets, stop::asked()).await;
+    serve(app, sockets, stop::asked()).await?;
     Ok(ExitCode::SUCCESS)
 }

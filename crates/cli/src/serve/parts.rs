@@ -98,9 +98,13 @@ fn anchors_of(config: &Config) -> anyhow::Result<Anchors> {
 ///
 /// If they cannot be used.
 pub(crate) fn seal_of(institution: &config::Institution) -> anyhow::Result<BankSeal> {
+    let named = || format!("the seal of institution {}", institution.code);
     let (key, certificate) = (text(&institution.seal.key)?, text(&institution.seal.certificate)?);
-    BankSeal::from_pem(&key, &certificate)
-        .with_context(|| format!("the seal of institution {}", institution.code))
+    let mut seal = BankSeal::from_pem(&key, &certificate).with_context(named)?;
+    for earlier in &institution.seal.earlier_certificates {
+        seal = seal.with_earlier(&text(earlier)?).with_context(named)?;
+    }
+    Ok(seal)
 }
 
 fn seal_certificates_of(tpp: &config::Tpp) -> anyhow::Result<Vec<SealCertificate>> {

@@ -32,6 +32,26 @@ pub(super) fn save(stem: &Path, made: &CertifiedKey) -> Result<(), PkiError> {
     write(&certificate_path(stem), made.pem(), READABLE)
 }
 
+/// Adds a certificate that is about to be replaced to `stem-earlier.pem`.
+pub(super) fn keep_earlier(stem: &Path, pem: &str) -> Result<(), PkiError> {
+    let kept = earlier(stem)?;
+    if kept.contains(pem.trim()) {
+        return Ok(());
+    }
+    write(&earlier_path(stem), &format!("{kept}{}\n", pem.trim()), READABLE)
+}
+
+/// The certificates in `stem-earlier.pem`; empty if there are none.
+pub(super) fn earlier(stem: &Path) -> Result<String, PkiError> {
+    Ok(read(&earlier_path(stem))?.unwrap_or_default())
+}
+
+fn earlier_path(stem: &Path) -> PathBuf {
+    let mut name = stem.as_os_str().to_owned();
+    name.push("-earlier.pem");
+    PathBuf::from(name)
+}
+
 fn certificate_path(stem: &Path) -> PathBuf {
     stem.with_added_extension("pem")
 }

@@ -138,6 +138,11 @@ impl ApiError {
         }
     }
 
+    /// Whether another token would help (RFC 6750, 3.1).
+    fn is_about_the_token(&self) -> bool {
+        matches!(self, Self::Token(_) | Self::TokenSpent | Self::UnknownTpp)
+    }
+
     /// The error body of the standard.
     pub(crate) fn model(&self, path: &str, style: MessageStyle, now: jiff::Timestamp) -> ErrorModel {
         let (status, code) = self.verdict();
@@ -165,7 +170,7 @@ impl IntoResponse for ApiError {
         let mut response = self.verdict().0.into_response();
         let headers = response.headers_mut();
         match self.verdict().0 {
-            StatusCode::UNAUTHORIZED => {
+            StatusCode::UNAUTHORIZED if self.is_about_the_token() => {
                 let challenge = HeaderValue::from_static(r#"Bearer error="invalid_token""#);
                 headers.insert(header::WWW_AUTHENTICATE, challenge);
             }

@@ -59,7 +59,10 @@ fn payment_requests(version: Version) -> Router<App> {
     let refused = any(async || ([(header::ALLOW, "")], ApiError::MethodNotAllowed));
     Router::new()
         .route("/payment-requests", post(initiate::initiate))
-        .route("/payment-requests/{id}", get(status::status))
+        .route(
+            "/payment-requests/{id}",
+            get(status::status).head(async || ApiError::MethodNotAllowed),
+        )
         .route("/payment-requests/{id}/confirmation", refused.clone())
         .route("/payment-requests/{id}/o-confirmation", refused)
         .layer(axum::Extension(version))

@@ -1,18 +1,21 @@
 //! What a browser sends back: read, bounded, and known to come from a page of this visit.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use http::{HeaderMap, header::HOST, header::ORIGIN};
+use http::{HeaderMap, header::ORIGIN};
 use http_body_util::{BodyExt, Limited};
 use subtle::ConstantTimeEq;
+use tokio::time::timeout;
 use url::form_urlencoded;
 
 use super::{problem::Problem, visit::Visit};
-use crate::App;
+use crate::{App, caller};
 
 /// More than all our fields together, in bytes.
 const MAX_BYTES: usize = 16 * 1024;
+/// How long a form may take to arrive.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// A form sent from a page of a visit: to hold one is to know that its token is the visit's own.
 pub(super) struct Form {
@@ -47,10 +50,12 @@ impl FromRequest<App> for Form {
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let visit = Visit::from_request_parts(&mut parts, app).await?;
-        if !is_same_origin(&parts.headers, app.psu_tls) {
+        let host = caller::host(&parts);
+        if !is_same_origin(&parts.headers, host.as_deref(), app.psu_tls) {
             return Err(Problem::Foreign);
         }
-        let body = Limited::new(body, MAX_BYTES).collect().await;
+        let body = timeout(TIME_LIMIT, Limited::new(body, MAX_BYTES).collect()).await;
+        let body = body.map_err(|_elapsed| Problem::TooSlow)?;
         let fields = Fields::parse(&body.map_err(|_| Problem::TooLarge)?.to_bytes());
         let ours = visit.journey.csrf.as_bytes();
         if bool::from(ours.ct_eq(fields.exactly("csrf").as_bytes())) {
@@ -63,7 +68,7 @@ impl FromRequest<App> for Form {
 
 /// Whether the browser says that the form stood on our own page. One that says nothing is left to the
 /// form's token.
-fn is_same_origin(headers: &HeaderMap, tls: bool) -> bool {
+fn is_same_origin(headers: &HeaderMap, host: Option<&str>, tls: bool) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     if let Some(site) = text("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");
@@ -72,7 +77,6 @@ fn is_same_origin(headers: &HeaderMap, tls: bool) -> bool {
         return true;
     };
     let scheme = if tls { "https://" } else { "http://" };
-    let host = text(HOST.as_str());
     host.is_some() && origin.strip_prefix(scheme) == host
 }
 
@@ -96,14 +100,18 @@ mod tests {
         ];
         for (site, origin, expected) in table {
             let mut headers = HeaderMap::new();
-            headers.insert(HOST, "bank.example:8444".parse().unwrap());
             if let Some(site) = site {
                 headers.insert("sec-fetch-site", site.parse().unwrap());
             }
             if let Some(origin) = origin {
                 headers.insert(ORIGIN, origin.parse().unwrap());
             }
-            assert_eq!(is_same_origin(&headers, true), expected, "{site:?} {origin:?}");
+            let host = Some("bank.example:8444");
+            assert_eq!(
+                is_same_origin(&headers, host, true),
+                expected,
+                "{site:?} {origin:?}"
+            );
         }
     }
 }

@@ -108,7 +108,8 @@ pub(super) fn in_other_language(language: Language, method: &Method, uri: &Uri) 
         query.extend_pairs(form_urlencoded::parse(kept).filter(|(name, _)| name != PARAMETER));
     }
     query.append_pair(PARAMETER, language.other().code());
-    format!("{}?{}", uri.path(), query.finish())
+    // Two slashes in front would name another host.
+    format!("/{}?{}", uri.path().trim_start_matches('/'), query.finish())
 }
 
 /// `GET /psu/language/{code}`: changes the language of a visit and nothing else.

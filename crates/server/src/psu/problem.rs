@@ -37,6 +37,9 @@ pub(super) enum Problem {
     /// More than any of our forms holds.
     #[error("the form is too large")]
     TooLarge,
+    /// The form did not come in time.
+    #[error("the form was not received in time")]
+    TooSlow,
     /// A dependency failed, or a handler panicked; nothing was changed as far as we know (P-10).
     #[error("{0}")]
     Technical(String),
@@ -53,6 +56,7 @@ impl Problem {
             Self::LinkOver | Self::VisitOver => StatusCode::GONE,
             Self::Foreign => StatusCode::FORBIDDEN,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Technical(_) | Self::Raced => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -65,7 +69,7 @@ impl Problem {
             Self::VisitOver => &problems.visit_over,
             Self::Foreign => &problems.foreign,
             Self::TooLarge => &problems.too_large,
-            Self::Technical(_) | Self::Raced => &problems.technical,
+            Self::TooSlow | Self::Technical(_) | Self::Raced => &problems.technical,
         }
     }
 
@@ -73,7 +77,7 @@ impl Problem {
     fn can_resume(&self) -> bool {
         matches!(
             self,
-            Self::Foreign | Self::TooLarge | Self::Technical(_) | Self::Raced
+            Self::Foreign | Self::TooLarge | Self::TooSlow | Self::Technical(_) | Self::Raced
         )
     }
 
