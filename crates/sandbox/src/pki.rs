@@ -245,7 +245,19 @@ fn seals(
         institution.name.clone_into(&mut profile.organization_name);
         institution.name.clone_into(&mut profile.common_name);
         profile.key = key;
-        let made = find_or_issue_tpp(&dir.join(format!("seal-{code}")), ca, &profile, now)?;
+        let stem = dir.join(format!("seal-{code}"));
+        let made = find_or_issue(
+            &stem,
+            ca,
+            |found| fits(&profile, found, now),
+            || {
+                // What was sealed under the certificate to be replaced must stay verifiable.
+                if let Some(replaced) = files::load(&stem)? {
+                    files::keep_earlier(&stem, replaced.pem())?;
+                }
+                ca.issue_tpp(&profile)
+            },
+        )?;
         Ok((code.to_owned(), made))
     };
     institutions.iter().map(seal).collect()
@@ -268,7 +280,6 @@ fn tpps(dir: &Path, now: Timestamp, ca: &Ca, seal_key: KeyType) -> Result<Vec<Tp
     TEST_TPPS.iter().map(keys).collect()
 }
 
-/// A certificate that is expired on purpose is kept, one that has come to expire is not.
 /// The certificates that the seal of a bank has replaced, PEM; empty if there are none.
 ///
 /// # Errors
@@ -287,9 +298,14 @@ fn find_or_issue_tpp(
     find_or_issue(
         path,
         ca,
-        |found| profile.describes(found) && is_valid(found, now) == profile.validity.contains(now),
+        |found| fits(profile, found, now),
         || ca.issue_tpp(profile),
     )
+}
+
+/// A certificate that is expired on purpose is kept, one that has come to expire is not.
+fn fits(profile: &TppProfile, found: &Certificate, now: Timestamp) -> bool {
+    profile.describes(found) && is_valid(found, now) == profile.validity.contains(now)
 }
 
 fn find_or_issue(
@@ -307,7 +323,6 @@ fn find_or_issue(
         if issued.is_ok() && fits(&certificate) {
             return Ok(found);
         }
-        files::keep_earlier(path, found.pem())?;
     }
     let made = issue()?;
     files::save(path, &made)?;
