@@ -1,4 +1,5 @@
-//! The customer's pages, as a browser sees them: the real router, store and sandbox bank, in process.
+//! The customer's pages, as a browser sees them, and the work that follows them: the real router, work loop,
+//! store and sandbox bank, in process.
 
 #![expect(
     clippy::unwrap_used,
@@ -7,10 +8,16 @@
 )]
 
 mod browser;
+mod crashes;
+mod crowd;
+mod execution;
+mod expiry;
 mod limits;
 mod paying;
 mod races;
+mod rail;
 mod screens;
 mod town;
 mod trust;
 mod turns;
+mod working;

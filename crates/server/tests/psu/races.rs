@@ -108,7 +108,7 @@ async fn of_two_visits_with_two_accounts_the_first_to_approve_pays() {
 }
 
 #[tokio::test]
-async fn money_stays_set_aside_on_the_account_that_was_approved() {
+async fn money_moves_from_the_account_that_was_approved_wherever_it_was_set_aside() {
     let town = Town::new().await;
     let (payment, link) = town.ask(|_| {}).await;
     let (mut first, mut second) = (town.browser(), town.browser());
@@ -134,8 +134,12 @@ async fn money_stays_set_aside_on_the_account_that_was_approved() {
         stored.state().authorisation().unwrap().debtor.account.as_str(),
         SECOND
     );
+    town.work().await;
+    assert_eq!(town.status(&payment).await, "ACSC");
     assert_eq!(town.available(CAMILLE, FIRST).await, 250_000);
     assert_eq!(town.available(CAMILLE, SECOND).await, 31_020 - 12_435);
+    let books = town.audit();
+    assert_eq!((books.holds, books.settled), (0, 1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

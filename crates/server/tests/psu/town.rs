@@ -18,12 +18,12 @@ use payments::{
     lifecycle::Event,
     payment::Registration,
     ports::{
-        Account, Bank, CodeMessage, Messenger, NewPayment, Password, PaymentStore as _, Psu, RequestKey,
-        Reservation, Reserved, Unavailable, WorkStore as _,
+        Account, Bank, CodeMessage, Messenger, NewPayment, Password, PaymentStore as _, Psu, Rail,
+        RequestKey, Reservation, Reserved, Unavailable, WorkStore as _,
     },
     samples, seal,
     values::{Iban, InstitutionCode, PsuId, Reference},
-    work::{Lease, Task},
+    work::{Lease, Task, Work},
 };
 use sandbox::{
     bank::SandboxBank,
@@ -37,7 +37,7 @@ use server::{
 };
 use store::sqlite::SqliteStore;
 
-use crate::browser::Browser;
+use crate::{browser::Browser, rail::WatchedRail};
 
 /// The host of Caisse 17515.
 pub(crate) const HOST: &str = "www.17515.sandbox.localhost:8444";
@@ -54,6 +54,13 @@ pub(crate) const PASSWORD: &str = "sandbox";
 
 /// A clock that stands until it is moved.
 pub(crate) struct TestClock(Mutex<Timestamp>);
+
+impl TestClock {
+    /// Moves forward.
+    pub(crate) fn advance(&self, seconds: i64) {
+        *self.0.lock().unwrap() += SignedDuration::from_secs(seconds);
+    }
+}
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
@@ -77,7 +84,16 @@ pub(crate) enum Mood {
 pub(crate) struct MoodyBank {
     bank: SandboxBank,
     mood: AtomicU8,
-    meddling: Mutex<Option<Meddling>>,
+    meddling: Mutex<Option<(When, Meddling)>>,
+}
+
+/// When something happens that nobody expected.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    /// Before the bank has made a reservation.
+    Before,
+    /// After it has, before anybody knows.
+    After,
 }
 
 /// Something that happens while the bank thinks about a reservation.
@@ -97,7 +113,24 @@ impl MoodyBank {
 
     /// Lets `meddling` happen before the next reservation is made.
     pub(crate) fn meddle(&self, meddling: impl Future<Output = ()> + Send + 'static) {
-        *self.meddling.lock().unwrap() = Some(Box::pin(meddling));
+        self.meddle_when(When::Before, meddling);
+    }
+
+    /// Lets `meddling` happen around the next reservation.
+    pub(crate) fn meddle_when(&self, when: When, meddling: impl Future<Output = ()> + Send + 'static) {
+        *self.meddling.lock().unwrap() = Some((when, Box::pin(meddling)));
+    }
+
+    /// The bank itself, in no mood.
+    pub(crate) fn books(&self) -> &SandboxBank {
+        &self.bank
+    }
+
+    async fn happen(&self, now: When) {
+        let due = self.meddling.lock().unwrap().take_if(|(when, _)| *when == now);
+        if let Some((_, meddling)) = due {
+            meddling.await;
+        }
     }
 
     async fn feel(&self) -> Result<(), Unavailable> {
@@ -133,11 +166,10 @@ impl Bank for MoodyBank {
 
     async fn reserve(&self, reservation: &Reservation) -> Result<Reserved, Unavailable> {
         self.feel().await?;
-        let meddling = self.meddling.lock().unwrap().take();
-        if let Some(meddling) = meddling {
-            meddling.await;
-        }
-        self.bank.reserve(reservation).await
+        self.happen(When::Before).await;
+        let reserved = self.bank.reserve(reservation).await;
+        self.happen(When::After).await;
+        reserved
     }
 
     async fn release(&self, institution: &InstitutionCode, reference: &Reference) -> Result<(), Unavailable> {
@@ -153,14 +185,15 @@ impl Messenger for MoodyBank {
     }
 }
 
-/// Everything a test of the pages needs.
+/// Everything a test of the pages, or of what follows them, needs.
 pub(crate) struct Town {
     pub(crate) app: App,
     pub(crate) bank: Arc<MoodyBank>,
+    pub(crate) rail: Arc<WatchedRail>,
     pub(crate) store: Arc<SqliteStore>,
-    clock: Arc<TestClock>,
+    pub(crate) clock: Arc<TestClock>,
     /// Gone with the town.
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Town {
@@ -175,50 +208,54 @@ impl Town {
     }
 
     async fn build(psu_tls: bool) -> Self {
-        let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock(Mutex::new(samples::now())));
+        Self::open(tempfile::tempdir().unwrap(), clock, psu_tls).await
+    }
+
+    async fn open(dir: tempfile::TempDir, clock: Arc<TestClock>, psu_tls: bool) -> Self {
         let told = Arc::clone(&clock);
         let books = dir.path().join("bank.db");
         let sandbox = SandboxBank::open(&books, Arc::new(move || told.now()))
             .await
             .unwrap();
         let store = Arc::new(SqliteStore::open(&dir.path().join("store.db")).unwrap());
-        let pki = pki(&dir);
-        let scheme = if psu_tls { "https" } else { "http" };
-        let counters = institutions().map(|institution| counter(institution, &pki, scheme));
         let bank = Arc::new(MoodyBank {
             bank: sandbox.clone(),
             mood: AtomicU8::new(Mood::Fine as u8),
             meddling: Mutex::new(None),
         });
-        let app = App::new(Parts {
-            clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            ids: Arc::new(SystemIds::after(0)),
-            store: Arc::clone(&store) as Arc<dyn payments::ports::Store>,
-            bank: Arc::clone(&bank) as Arc<dyn Bank>,
-            rail: Arc::new(sandbox),
-            messenger: Arc::clone(&bank) as Arc<dyn Messenger>,
-            counters: Counters::new(counters.into()),
-            anchors: pki.anchors().unwrap(),
-            link_key: LinkKey::new(&[1; 32]),
-            code_key: payments::sca::CodeKey([2; 32]),
-            psu_tls,
-            bank_timeout: Duration::from_secs(1),
-            seals: server::api::KnownSeals::default(),
-            bell: WorkBell::default(),
-        });
+        let rail = Arc::new(WatchedRail::new(sandbox));
+        let app = App::new(parts(&dir, &clock, &store, &bank, &rail, psu_tls));
         Self {
             app,
             bank,
+            rail,
             store,
             clock,
-            _dir: dir,
+            dir,
         }
+    }
+
+    /// The same town after its process has ended: whatever was not committed is gone.
+    pub(crate) async fn restarted(self) -> Self {
+        self.store.close();
+        self.bank.bank.close();
+        Self::open(self.dir, self.clock, self.app.psu_tls).await
+    }
+
+    /// Another server on the same store and bank, which waits this long for the bank.
+    pub(crate) fn another_server(&self, bank_timeout: Duration) -> App {
+        let tls = self.app.psu_tls;
+        let parts = parts(&self.dir, &self.clock, &self.store, &self.bank, &self.rail, tls);
+        App::new(Parts {
+            bank_timeout,
+            ..parts
+        })
     }
 
     /// Moves the clock forward.
     pub(crate) fn wait(&self, seconds: i64) {
-        *self.clock.0.lock().unwrap() += SignedDuration::from_secs(seconds);
+        self.clock.advance(seconds);
     }
 
     /// Registers a payment as a PISP would; gives its consent link, without scheme and host.
@@ -236,6 +273,11 @@ impl Town {
         registration.expires_at = now + SignedDuration::from_mins(60);
         change(&mut registration);
         let (payment, entry) = Payment::register(registration);
+        let expiry = Work {
+            payment: payment.id().clone(),
+            task: Task::Expire,
+            due: payment.registration().expires_at,
+        };
         let key = RequestKey {
             request_id: payment.id().to_string(),
             body_sha256: [0; 32],
@@ -246,7 +288,7 @@ impl Town {
             entry,
             key,
             token: None,
-            work: Vec::new(),
+            work: vec![expiry],
         };
         self.store.insert(new).await.unwrap();
         let url = self
@@ -348,6 +390,36 @@ impl Town {
             tasks.push(piece.work.task);
         }
         tasks
+    }
+}
+
+/// The parts of a server of this town.
+fn parts(
+    dir: &tempfile::TempDir,
+    clock: &Arc<TestClock>,
+    store: &Arc<SqliteStore>,
+    bank: &Arc<MoodyBank>,
+    rail: &Arc<WatchedRail>,
+    psu_tls: bool,
+) -> Parts {
+    let pki = pki(dir);
+    let scheme = if psu_tls { "https" } else { "http" };
+    let counters = institutions().map(|institution| counter(institution, &pki, scheme));
+    Parts {
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
+        ids: Arc::new(SystemIds::after(0)),
+        store: Arc::clone(store) as Arc<dyn payments::ports::Store>,
+        bank: Arc::clone(bank) as Arc<dyn Bank>,
+        rail: Arc::clone(rail) as Arc<dyn Rail>,
+        messenger: Arc::clone(bank) as Arc<dyn Messenger>,
+        counters: Counters::new(counters.into()),
+        anchors: pki.anchors().unwrap(),
+        link_key: LinkKey::new(&[1; 32]),
+        code_key: payments::sca::CodeKey([2; 32]),
+        psu_tls,
+        bank_timeout: Duration::from_secs(1),
+        seals: server::api::KnownSeals::default(),
+        bell: WorkBell::default(),
     }
 }
 
