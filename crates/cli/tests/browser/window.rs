@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use thirtyfour::{By, Key, WebElement, WindowHandle, prelude::ElementQueryable as _};
+use thirtyfour::{By, Key, WebElement, WindowHandle, error::WebDriverResult, prelude::ElementQueryable as _};
 use url::Url;
 
 use crate::chromium::Chromium;
@@ -87,7 +87,8 @@ impl Window {
             let session = Arc::clone(&session);
             async move {
                 let script = "return document.readyState === 'complete' && location.pathname";
-                Ok(session.execute(script, Vec::new()).await?.json() == path)
+                let shown = session.execute(script, Vec::new()).await;
+                Ok(shown.is_ok_and(|shown| shown.json() == path))
             }
         };
         let body = self.driver().query(By::Css("body")).with_filter(here);
@@ -99,12 +100,12 @@ impl Window {
 
     /// Waits for an element and clicks on it.
     pub(crate) async fn click(&self, css: &str) {
-        self.find(css).await.click().await.unwrap();
+        done(self.find(css).await.click().await);
     }
 
     /// Types into a field.
     pub(crate) async fn fill(&self, css: &str, text: &str) {
-        self.find(css).await.send_keys(text).await.unwrap();
+        done(self.find(css).await.send_keys(text).await);
     }
 
     /// Waits for an element and gives what it says.
@@ -118,7 +119,11 @@ impl Window {
 
     /// Waits until an element says something.
     pub(crate) async fn reads(&self, css: &str, part: &'static str) {
-        let says = move |element: WebElement| async move { Ok(element.text().await?.contains(part)) };
+        // An element of the page that is just being left is not the one we wait for.
+        let says = move |element: WebElement| async move {
+            let text = element.text().await;
+            Ok(text.is_ok_and(|text| text.contains(part)))
+        };
         let element = self.driver().query(By::Css(css)).with_filter(says);
         if element.first().await.is_err() {
             let text = self.text(css).await;
@@ -128,8 +133,8 @@ impl Window {
 
     /// Presses keys, wherever the focus is.
     pub(crate) async fn press(&self, keys: impl Into<thirtyfour::TypingData>) {
-        let chain = self.driver().action_chain();
-        chain.send_keys(keys).perform().await.unwrap();
+        let element = self.driver().active_element().await.unwrap();
+        done(element.send_keys(keys).await);
     }
 
     /// Presses Tab until the focus is on the element called `id`.
@@ -199,16 +204,27 @@ impl Window {
     async fn look_at(&mut self, page: &str, status: Option<u16>) {
         self.pictures += 1;
         let name = format!("{:02}-{page}", self.pictures);
+        self.picture_of(&name).await;
+        let wrong = self.faults(status).await;
+        assert!(wrong.is_empty(), "{name} of {}:\n{}", self.test, wrong.join("\n"));
+    }
+
+    /// What is wrong with the page once this script has run.
+    pub(crate) async fn faults_after(&mut self, script: &str) -> Vec<String> {
+        self.run(script).await;
+        self.faults(None).await
+    }
+
+    async fn faults(&mut self, status: Option<u16>) -> Vec<String> {
         let mut wrong = Vec::new();
         for width in self.widths() {
             self.set_width(*width).await;
             let found = self.inspect().await.wrong;
             wrong.extend(found.into_iter().map(|what| format!("at {width} px, {what}")));
         }
-        self.picture_of(&name).await;
         wrong.extend(self.complaints(status).await);
         wrong.extend(self.strangers().await);
-        assert!(wrong.is_empty(), "{name} of {}:\n{}", self.test, wrong.join("\n"));
+        wrong
     }
 
     fn widths(&self) -> &'static [u32] {
@@ -300,6 +316,14 @@ impl Window {
 
     fn driver(&self) -> &thirtyfour::WebDriver {
         &self.chromium.driver
+    }
+}
+
+/// What was done may lead to another page before the driver has answered.
+fn done(outcome: WebDriverResult<()>) {
+    if let Err(error) = outcome {
+        let text = error.to_string();
+        assert!(text.contains("aborted by navigation"), "{text}");
     }
 }
 
