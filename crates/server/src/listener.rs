@@ -46,9 +46,13 @@ pub struct Listener {
 
 impl Listener {
     /// Serves `router` until `stop` turns true, then lets requests in flight finish.
-    pub(crate) async fn serve(self, router: Router, mut stop: watch::Receiver<bool>) {
+    pub(crate) async fn serve(self, router: Router, stop: watch::Receiver<bool>) {
+        self.serve_at_most(MAX_CONNECTIONS, router, stop).await;
+    }
+
+    async fn serve_at_most(self, connections: usize, router: Router, mut stop: watch::Receiver<bool>) {
         let graceful = GracefulShutdown::new();
-        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let places = Arc::new(Semaphore::new(connections));
         loop {
             let accepted = tokio::select! {
                 accepted = next_connection(&self.socket, &places) => accepted,
@@ -63,11 +67,12 @@ impl Listener {
                 }
             };
             let (tls, router, watcher) = (self.tls.clone(), router.clone(), graceful.watcher());
+            let stop = stop.clone();
             tokio::spawn(async move {
                 let _place = place;
                 let _ = stream.set_nodelay(true);
                 match tls {
-                    Some(tls) => serve_tls(stream, address, tls, router, watcher).await,
+                    Some(tls) => serve_tls(stream, address, tls, router, watcher, stop).await,
                     None => serve_http(stream, Peer::new(address, None), router, watcher).await,
                 }
             });
@@ -98,8 +103,15 @@ async fn serve_tls(
     tls: Arc<ServerConfig>,
     router: Router,
     watcher: Watcher,
+    mut stop: watch::Receiver<bool>,
 ) {
-    let stream = match timeout(HANDSHAKE_LIMIT, TlsAcceptor::from(tls).accept(stream)).await {
+    let handshake = timeout(HANDSHAKE_LIMIT, TlsAcceptor::from(tls).accept(stream));
+    // Who has not shaken hands has no request in flight, and the stop need not wait for him.
+    let shaken = tokio::select! {
+        shaken = handshake => shaken,
+        _ = stop.wait_for(|stop| *stop) => return,
+    };
+    let stream = match shaken {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => {
             metrics::counter!("guichet_handshakes_refused_total").increment(1);
@@ -135,5 +147,42 @@ where
     let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
     if let Err(error) = watcher.watch(connection.into_owned()).await {
         tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    #[tokio::test]
+    async fn a_listener_that_is_full_can_still_be_stopped() {
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
+        let (stop, stopped) = watch::channel(false);
+        let router = Router::new().route("/", get(async || "here"));
+        let listener = Listener { socket, tls: None };
+        let serving = tokio::spawn(listener.serve_at_most(1, router, stopped));
+        // The only place is taken by a connection that is kept alive; the next one waits outside.
+        let mut inside = TcpStream::connect(address).await.unwrap();
+        inside
+            .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+            .await
+            .unwrap();
+        let mut answer = [0; 12];
+        inside.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200");
+        let mut outside = TcpStream::connect(address).await.unwrap();
+        outside
+            .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+            .await
+            .unwrap();
+        stop.send(true).unwrap();
+        serving.await.unwrap();
+        let mut rest = Vec::new();
+        // Turned away without an answer; whether by a reset or an end does not matter.
+        let _ = outside.read_to_end(&mut rest).await;
+        assert!(rest.is_empty());
     }
 }

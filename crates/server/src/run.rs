@@ -28,7 +28,7 @@ pub struct Listeners {
 pub struct EndedEarly(&'static str);
 
 /// Serves until `shutdown` is done; then takes no new connection, finishes what is in flight and gives
-/// the leases of waiting work back.
+/// the leases of waiting work back. Operators are served until all that is done, so that they can see it.
 ///
 /// # Errors
 ///
@@ -40,24 +40,29 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), EndedEarly> {
     let (stop, stopped) = watch::channel(false);
+    let (stop_last, stopped_last) = watch::channel(false);
     let operator_router = operator::router(app.clone(), stopped.clone()).merge(listeners.operator_extra);
     let psu_router = crate::psu::router(app.clone()).layer(from_fn(observe::requests("psu", app.clone())));
     let served = [
         ("the TPP listener", listeners.tpp, crate::api::router(app.clone())),
         ("the PSU listener", listeners.psu, psu_router),
-        ("the operator listener", listeners.operator, operator_router),
     ];
-    let mut tasks = Tasks::default();
+    let (mut tasks, mut last) = (Tasks::default(), Tasks::default());
     for (name, listener, router) in served {
         if let Some(listener) = listener {
             tasks.start(name, listener.serve(router, stopped.clone()));
         }
     }
-    tasks.start("the metrics' upkeep", operator::keep_up(stopped.clone()));
     tasks.start("background work", work::run(app, stopped));
+    if let Some(listener) = listeners.operator {
+        let serving = listener.serve(operator_router, stopped_last.clone());
+        last.start("the operator listener", serving);
+    }
+    last.start("the metrics' upkeep", operator::keep_up(stopped_last));
     let ended = tokio::select! {
         () = shutdown => Ok(()),
         name = tasks.next() => Err(EndedEarly(name.unwrap_or("everything"))),
+        name = last.next() => Err(EndedEarly(name.unwrap_or("everything"))),
     };
     match &ended {
         Ok(()) => tracing::info!("stopping: no new connections, finishing what is in flight"),
@@ -65,6 +70,8 @@ pub async fn run(
     }
     let _ = stop.send(true);
     while tasks.next().await.is_some() {}
+    let _ = stop_last.send(true);
+    while last.next().await.is_some() {}
     ended
 }
 
