@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::{
     body::{Body, Bytes},
-    extract::{OriginalUri, Request, State},
+    extract::{MatchedPath, OriginalUri, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header},
     middleware::Next,
     response::Response,
 };
 use http_body_util::BodyExt;
-use payments::institution::MessageStyle;
+use payments::{institution::MessageStyle, values::PaymentId};
 
 use super::ApiError;
 use crate::{
@@ -29,6 +29,19 @@ struct Asked {
     request_id: Option<HeaderValue>,
     counter: Option<Arc<Counter>>,
     correlation_id: Option<CorrelationId>,
+    route: Option<MatchedPath>,
+}
+
+impl Asked {
+    /// Logs a refusal. A path can hold anything, an IBAN for example, so only its pattern and the payment it
+    /// names are written down.
+    fn log(&self, status: u16, code: &str, error: &ApiError) {
+        let route = self.route.as_ref().map_or("other", MatchedPath::as_str);
+        let mut segments = self.uri.path().split('/');
+        let payment_id = segments.find_map(|segment| PaymentId::parse(segment).ok());
+        let payment_id = payment_id.as_ref().map(PaymentId::as_str);
+        tracing::info!(status, code, route, payment_id, "{error}");
+    }
 }
 
 /// Gives errors the standard's body and every answer the echo of `X-Request-ID`, an id of ours, `Digest`
@@ -46,6 +59,7 @@ pub(crate) async fn finish(State(app): State<App>, request: Request, next: Next)
             .and_then(|id| HeaderValue::from_str(id).ok()),
         counter: caller::counter(&app, &parts),
         correlation_id: parts.extensions.get::<CorrelationId>().cloned(),
+        route: parts.extensions.get::<MatchedPath>().cloned(),
     };
     if let Some(id) = asked.request_id.as_ref().and_then(|id| id.to_str().ok()) {
         tracing::Span::current().record("request_id", id);
@@ -88,7 +102,7 @@ fn error_body(app: &App, asked: &Asked, error: &ApiError, headers: &mut HeaderMa
         counter.institution.settings.error_message_style
     });
     let (status, code) = error.verdict();
-    tracing::info!(status = status.as_u16(), code, path = asked.uri.path(), "{error}");
+    asked.log(status.as_u16(), code, error);
     let model = error.model(asked.uri.path(), style, app.now());
     headers.insert(
         header::CONTENT_TYPE,
