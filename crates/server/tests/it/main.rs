@@ -1,4 +1,4 @@
-//! The TPP's listener as its callers see it, and the bodies it answers with.
+//! The server as its callers see it: TPPs, with the bodies they are answered, operators, and who reads its log.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -6,11 +6,17 @@
     reason = "clippy lets test functions do so, but not the helpers they share"
 )]
 
+#[path = "../psu/browser.rs"]
+#[expect(dead_code, reason = "the tests of the pages look at more of them")]
+mod browser;
 mod call_errors;
 mod harness;
 mod idempotence;
+mod log;
+mod operator;
 mod render;
 mod schema;
+mod shutdown;
 mod signature;
 mod status;
 mod token;

@@ -52,7 +52,7 @@ async fn exchange(guichet: &Guichet, config: ClientConfig, bytes: &[u8]) -> Stri
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-fn usual(guichet: &Guichet) -> ClientConfig {
+pub(crate) fn usual(guichet: &Guichet) -> ClientConfig {
     config(guichet, (*tls::provider()).clone(), &TLS13)
 }
 

@@ -22,6 +22,7 @@ use payments::{
     tpp::{Licence, SealCertificate, Tpp},
     values::{Bic, InstitutionCode, TppId},
 };
+use rustls::ServerConfig;
 use sandbox::{
     bank::SandboxBank,
     pki::{CertifiedKey, PkiOptions, Standing, TestPki},
@@ -31,12 +32,13 @@ use server::{
     app::{Clock, SystemClock, SystemIds, WorkBell},
     bank_seal::BankSeal,
     link::LinkKey,
+    run::EndedEarly,
     tls,
 };
 use sha2::{Digest as _, Sha256};
 use store::SqliteStore;
 use tempfile::TempDir;
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 pub(crate) use answer::Answer;
 pub(crate) use call::Call;
@@ -64,6 +66,10 @@ impl TestClock {
     pub(crate) fn advance(&self, by: SignedDuration) {
         *self.0.lock().unwrap() += by;
     }
+
+    pub(crate) fn set(&self, to: Timestamp) {
+        *self.0.lock().unwrap() = to;
+    }
 }
 
 impl Clock for TestClock {
@@ -77,10 +83,22 @@ pub(crate) struct Guichet {
     pub(crate) clock: TestClock,
     pub(crate) pki: TestPki,
     pub(crate) store: SqliteStore,
+    /// What the server is made of.
+    pub(crate) app: App,
+    pub(crate) bank: SandboxBank,
+    /// Where TPPs are served.
     pub(crate) address: SocketAddr,
+    /// Where operators are served, without TLS.
+    pub(crate) operator: SocketAddr,
     /// Dropped with the test: the server then stops.
-    _stop: oneshot::Sender<()>,
+    running: Mutex<Option<Running>>,
     _home: TempDir,
+}
+
+/// A server that runs until its `stop` is sent or dropped.
+struct Running {
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<Result<(), EndedEarly>>,
 }
 
 impl Guichet {
@@ -98,30 +116,50 @@ impl Guichet {
         for tpp in registered(&pki, clock.now()) {
             store.put_tpp(tpp).await.unwrap();
         }
-        let app = app(&home, &clock, &pki, store.clone(), change).await;
-        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = socket.local_addr().unwrap();
+        let bank = bank(&home, &clock).await;
+        let app = app(&clock, &pki, &store, &bank, change);
         let server = pki.server();
         let tls = tls::tpp_config(server.pem(), server.key_pem(), &app.anchors).unwrap();
-        let tls = Some(Arc::new(tls));
+        let (tpp, address) = listener(Some(Arc::new(tls))).await;
+        let (for_operators, operator) = listener(None).await;
         let listeners = Listeners {
-            tpp: Some(Listener { socket, tls }),
+            tpp: Some(tpp),
             psu: None,
-            operator: None,
+            operator: Some(for_operators),
             operator_extra: axum::Router::new(),
         };
         let (stop, stopped) = oneshot::channel();
-        tokio::spawn(server::run(app, listeners, async {
+        let ended = tokio::spawn(server::run(app.clone(), listeners, async {
             let _ = stopped.await;
         }));
         Self {
             clock,
             pki,
             store,
+            app,
+            bank,
             address,
-            _stop: stop,
+            operator,
+            running: Mutex::new(Some(Running { stop, ended })),
             _home: home,
         }
+    }
+
+    /// Asks the server to stop; gives what ends when it has.
+    pub(crate) fn stop(&self) -> JoinHandle<Result<(), EndedEarly>> {
+        let running = self.running.lock().unwrap().take();
+        let Running { stop, ended } = running.expect("a server stops once");
+        stop.send(()).unwrap();
+        ended
+    }
+
+    /// What operators see at a path: status and text.
+    pub(crate) async fn operator(&self, path: &str) -> (u16, String) {
+        let client = reqwest::Client::builder().no_proxy();
+        let client = client.tls_backend_preconfigured(pisp::config(self, None));
+        let url = format!("http://{}{path}", self.operator);
+        let answer = client.build().unwrap().get(url).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
     /// A test TPP of the sandbox, calling with its own certificates.
@@ -210,17 +248,27 @@ pub(crate) fn seal_certificate(qseal: &CertifiedKey) -> SealCertificate {
     }
 }
 
-async fn app(
-    home: &TempDir,
+/// A free port, and what listens on it.
+async fn listener(tls: Option<Arc<ServerConfig>>) -> (Listener, SocketAddr) {
+    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = socket.local_addr().unwrap();
+    (Listener { socket, tls }, address)
+}
+
+async fn bank(home: &TempDir, clock: &TestClock) -> SandboxBank {
+    let (books, clock) = (home.path().join("bank.db"), clock.clone());
+    let bank = SandboxBank::open(&books, Arc::new(move || clock.now()));
+    bank.await.unwrap()
+}
+
+fn app(
     clock: &TestClock,
     pki: &TestPki,
-    store: SqliteStore,
+    store: &SqliteStore,
+    bank: &SandboxBank,
     change: impl Fn(&mut Institution),
 ) -> App {
-    let bank_clock = clock.clone();
-    let books = home.path().join("bank.db");
-    let bank = SandboxBank::open(&books, Arc::new(move || bank_clock.now())).await;
-    let bank = Arc::new(bank.unwrap());
+    let bank = Arc::new(bank.clone());
     let counters = [
         ("17515", "CEPAFRPP751", HOST),
         ("11425", "CEPAFRPP142", OTHER_HOST),
@@ -239,7 +287,7 @@ async fn app(
     App::new(Parts {
         clock: Arc::new(clock.clone()),
         ids: Arc::new(SystemIds::after(0)),
-        store: Arc::new(store),
+        store: Arc::new(store.clone()),
         bank: bank.clone(),
         rail: bank.clone(),
         messenger: bank,

@@ -172,19 +172,23 @@ impl Guichet {
     }
 }
 
-fn client(guichet: &Guichet, qwac: Option<&CertifiedKey>) -> Client {
+/// TLS that trusts the sandbox, with or without a certificate of its own.
+pub(super) fn config(guichet: &Guichet, qwac: Option<&CertifiedKey>) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots.add(guichet.pki.tls_ca().der().clone()).unwrap();
     let config = ClientConfig::builder_with_provider(tls::provider())
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(Arc::new(roots));
-    let config = match qwac {
+    match qwac {
         Some(qwac) => config
             .with_client_auth_cert(vec![qwac.der().clone()], qwac.key_der())
             .unwrap(),
         None => config.with_no_client_auth(),
-    };
+    }
+}
+
+fn client(guichet: &Guichet, qwac: Option<&CertifiedKey>) -> Client {
     [HOST, OTHER_HOST, NO_HOST]
         .into_iter()
         .fold(Client::builder(), |builder, host| {
@@ -192,7 +196,7 @@ fn client(guichet: &Guichet, qwac: Option<&CertifiedKey>) -> Client {
         })
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
-        .tls_backend_preconfigured(config)
+        .tls_backend_preconfigured(config(guichet, qwac))
         .build()
         .unwrap()
 }
