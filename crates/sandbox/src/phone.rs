@@ -315,7 +315,10 @@ mod tests {
             messages: vec![message],
         };
         let html = page.render().unwrap();
-        assert!(html.contains("123456") && html.contains("Valid until 10:20"), "{html}");
+        assert!(
+            html.contains("123456") && html.contains("Valid until 10:20"),
+            "{html}"
+        );
         assert!(!html.contains("<script>"), "{html}");
     }
 }
