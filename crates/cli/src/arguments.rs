@@ -30,13 +30,7 @@ Logs go to standard error. GUICHET_LOG chooses what is logged: debug, or server=
 #[command(name = "guichet", version, after_help = FIRST_STEPS)]
 pub(crate) struct Cli {
     /// How the log is written.
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        default_value = "text",
-        value_name = "FORMAT"
-    )]
+    #[arg(long, global = true, value_enum, default_value = "text", value_name = "FORMAT")]
     pub(crate) log_format: LogFormat,
     /// What to do.
     #[command(subcommand)]
@@ -120,10 +114,8 @@ pub(crate) struct ServeArguments {
 
 /// `guichet pay`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Exit status: 0 accepted or settled, 1 something failed, 2 rejected or cancelled, \
-                        3 still undecided at the timeout, 64 the command line was not understood."
-)]
+#[command(after_help = "Exit status: 0 accepted or settled, 1 something failed, 2 rejected or cancelled, \
+                        3 still undecided at the timeout, 64 the command line was not understood.")]
 pub(crate) struct PayArguments {
     /// Data directory of a running sandbox: everything below is then taken from there
     #[arg(long, value_name = "DIR")]
@@ -234,9 +226,7 @@ fn parse_amount(text: &str) -> Result<Amount, String> {
 }
 
 fn parse_seconds(text: &str) -> Result<Duration, String> {
-    text.parse()
-        .map(Duration::from_secs)
-        .map_err(|_| "must be a whole number of seconds".to_owned())
+    text.parse().map(Duration::from_secs).map_err(|_| "must be a whole number of seconds".to_owned())
 }
 
 #[cfg(test)]
@@ -254,10 +244,7 @@ mod tests {
     fn command_lines_are_taken_or_refused() {
         let table = [
             ("guichet demo", true),
-            (
-                "guichet demo --exit --data /tmp/x --seal rsa --tpp-port 0 --shop-port 9000",
-                true,
-            ),
+            ("guichet demo --exit --data /tmp/x --seal rsa --tpp-port 0 --shop-port 9000", true),
             ("guichet demo --tpp-port 70000", false),
             ("guichet sandbox --tls --log-format json", true),
             ("guichet sandbox --exit", false),
@@ -267,26 +254,15 @@ mod tests {
             ("guichet pay --sandbox d", false),
             ("guichet pay --amount 12.34", false),
             ("guichet pay --sandbox d --amount 12,34", false),
-            (
-                "guichet pay --sandbox d --amount 12.34 --creditor-iban FR00",
-                false,
-            ),
-            (
-                "guichet pay --sandbox d --amount 1 --version 1.4.2 --instant --json --timeout 5",
-                true,
-            ),
+            ("guichet pay --sandbox d --amount 12.34 --creditor-iban FR00", false),
+            ("guichet pay --sandbox d --amount 1 --version 1.4.2 --instant --json --timeout 5", true),
             ("guichet audit", false),
             ("guichet audit --data d", true),
             ("guichet audit --data d --config c", false),
         ];
         for (line, taken) in table {
             let parsed = Cli::try_parse_from(line.split(' '));
-            assert_eq!(
-                parsed.is_ok(),
-                taken,
-                "{line}: {:?}",
-                parsed.err().map(|e| e.to_string())
-            );
+            assert_eq!(parsed.is_ok(), taken, "{line}: {:?}", parsed.err().map(|e| e.to_string()));
         }
     }
 }

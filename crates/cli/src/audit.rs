@@ -54,10 +54,7 @@ pub(crate) async fn run(arguments: AuditArguments) -> anyhow::Result<ExitCode> {
             let store = SqliteStore::open(&config.store.path).context("the store")?;
             let read = |institution: &_| seal_of(institution);
             let seals: anyhow::Result<Vec<BankSeal>> = config.institutions.iter().map(read).collect();
-            let codes = config
-                .institutions
-                .iter()
-                .map(|institution| institution.code.as_str().to_owned());
+            let codes = config.institutions.iter().map(|institution| institution.code.as_str().to_owned());
             audit.payments(&store, &codes.zip(seals?).collect()).await?;
             store.close();
         }
@@ -113,23 +110,15 @@ impl Audit {
         let journal = store.journal(id).await?;
         self.entries += u64::try_from(journal.len()).unwrap_or(u64::MAX);
         let replayed = Payment::replay(&journal).context("its journal is broken")?;
-        anyhow::ensure!(
-            replayed == stored,
-            "its journal tells another story than what is stored"
-        );
+        anyhow::ensure!(replayed == stored, "its journal tells another story than what is stored");
         let seal = store.seal(id).await?;
         let Some(seal) = seal else {
-            anyhow::ensure!(
-                stored.state().authorisation().is_none(),
-                "was approved without a seal"
-            );
+            anyhow::ensure!(stored.state().authorisation().is_none(), "was approved without a seal");
             return Ok(());
         };
         self.seals += 1;
         let code: &InstitutionCode = &stored.registration().institution;
-        let sealer = seals
-            .get(code.as_str())
-            .with_context(|| format!("no seal of institution {code}"))?;
+        let sealer = seals.get(code.as_str()).with_context(|| format!("no seal of institution {code}"))?;
         let statement = seal.open(sealer)?;
         let request = stored.request();
         let same = statement.payment == *id
@@ -138,18 +127,14 @@ impl Audit {
             && statement.creditor_name == request.beneficiary.creditor.name;
         anyhow::ensure!(same, "its seal says something else than its request");
         if let Some(authorisation) = stored.state().authorisation() {
-            anyhow::ensure!(
-                authorisation.seal_sha256 == seal.sha256(),
-                "names another seal than is stored"
-            );
+            anyhow::ensure!(authorisation.seal_sha256 == seal.sha256(), "names another seal than is stored");
         }
         Ok(())
     }
 
     async fn books(&mut self, path: &Path) -> anyhow::Result<()> {
-        let bank = SandboxBank::open(path, Arc::new(|| SystemClock.now()))
-            .await
-            .context("the pretend bank")?;
+        let bank =
+            SandboxBank::open(path, Arc::new(|| SystemClock.now())).await.context("the pretend bank")?;
         match bank.check() {
             Ok(report) => {
                 self.books = Some(format!(
@@ -158,8 +143,7 @@ impl Audit {
                 ));
             }
             Err(BooksBroken::Findings(findings)) => {
-                self.findings
-                    .extend(findings.into_iter().map(|finding| format!("books: {finding}")));
+                self.findings.extend(findings.into_iter().map(|finding| format!("books: {finding}")));
             }
             Err(BooksBroken::Store(error)) => return Err(error).context("the pretend bank's books"),
         }

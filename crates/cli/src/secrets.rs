@@ -29,10 +29,7 @@ impl Secrets {
     pub(crate) fn find_or_make(path: &Path) -> anyhow::Result<Self> {
         match fs::metadata(path) {
             Ok(metadata) if metadata.mode() & 0o077 != 0 => {
-                bail!(
-                    "{} can be read by others than its owner: chmod 600 it",
-                    path.display()
-                )
+                bail!("{} can be read by others than its owner: chmod 600 it", path.display())
             }
             Ok(_) => Self::read(path),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Self::make(path),
@@ -48,22 +45,12 @@ impl Secrets {
                 .and_then(|value| unhex(value.trim()))
                 .with_context(|| format!("{} holds no {name} of 64 hexadecimal digits", path.display()))
         };
-        Ok(Self {
-            link_key: find(LINK_KEY)?,
-            code_key: find(CODE_KEY)?,
-        })
+        Ok(Self { link_key: find(LINK_KEY)?, code_key: find(CODE_KEY)? })
     }
 
     fn make(path: &Path) -> anyhow::Result<Self> {
-        let made = Self {
-            link_key: random::bytes(),
-            code_key: random::bytes(),
-        };
-        let text = format!(
-            "{LINK_KEY} = {}\n{CODE_KEY} = {}\n",
-            hex(&made.link_key),
-            hex(&made.code_key)
-        );
+        let made = Self { link_key: random::bytes(), code_key: random::bytes() };
+        let text = format!("{LINK_KEY} = {}\n{CODE_KEY} = {}\n", hex(&made.link_key), hex(&made.code_key));
         write_whole(path, &text).with_context(|| format!("cannot write {}", path.display()))?;
         Ok(made)
     }

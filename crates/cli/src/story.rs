@@ -19,9 +19,7 @@ pub(crate) struct Story {
 impl Story {
     /// A story on standard output; bold headings if that is a terminal.
     pub(crate) fn new() -> Self {
-        Self {
-            styled: stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
-        }
+        Self { styled: stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() }
     }
 
     /// A heading.
@@ -64,15 +62,8 @@ mod tests {
     #[test]
     fn times_stand_in_one_column() {
         let short = timed("a", "é", Duration::from_millis(5));
-        let long = timed(
-            "a longer label",
-            "and what was done",
-            Duration::from_millis(1_234),
-        );
+        let long = timed("a longer label", "and what was done", Duration::from_millis(1_234));
         assert_eq!(short.chars().count(), long.chars().count());
-        assert!(
-            short.ends_with("      5 ms") && long.ends_with("   1234 ms"),
-            "{short}\n{long}"
-        );
+        assert!(short.ends_with("      5 ms") && long.ends_with("   1234 ms"), "{short}\n{long}");
     }
 }

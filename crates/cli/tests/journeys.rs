@@ -1,10 +1,6 @@
 //! The real binary, over real sockets: what a newcomer and a PISP developer do first.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "tests say what is wrong by failing"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests say what is wrong by failing")]
 
 mod support;
 
@@ -14,24 +10,13 @@ use serde_json::Value;
 use support::{Sandbox, guichet, output_of};
 
 /// Keeps a demo off the ports that others use.
-const ANY_PORT: [&str; 8] = [
-    "--tpp-port",
-    "0",
-    "--psu-port",
-    "0",
-    "--operator-port",
-    "0",
-    "--shop-port",
-    "0",
-];
+const ANY_PORT: [&str; 8] =
+    ["--tpp-port", "0", "--psu-port", "0", "--operator-port", "0", "--shop-port", "0"];
 
 fn demo(data: &Path, more: &[&str]) -> (i32, String) {
     let data = data.to_str().unwrap();
-    let arguments: Vec<&str> = ["demo", "--exit", "--data", data]
-        .into_iter()
-        .chain(ANY_PORT)
-        .chain(more.iter().copied())
-        .collect();
+    let arguments: Vec<&str> =
+        ["demo", "--exit", "--data", data].into_iter().chain(ANY_PORT).chain(more.iter().copied()).collect();
     output_of(guichet(&arguments))
 }
 
@@ -45,13 +30,8 @@ fn the_demo_settles_a_payment_and_goes_on_where_it_ended() {
     let data = home.path().join("data");
     let (code, told) = demo(&data, &[]);
     assert_eq!(code, 0, "{told}");
-    for step in [
-        "token over mutual TLS",
-        "bank's seal verified",
-        "Payment approved",
-        "ACSC, settled",
-        "paid",
-    ] {
+    for step in ["token over mutual TLS", "bank's seal verified", "Payment approved", "ACSC, settled", "paid"]
+    {
         assert!(told.contains(step), "{step} in {told}");
     }
     let certificate = fs::read(data.join("pki/server.pem")).unwrap();
@@ -70,10 +50,7 @@ fn the_demo_settles_a_payment_over_tls_with_rsa_seals() {
     let (code, told) = demo(home.path(), &["--tls", "--seal", "rsa"]);
     assert_eq!(code, 0, "{told}");
     let (code, told) = demo(home.path(), &["--seal", "p256"]);
-    assert_eq!(
-        code, 1,
-        "records stay sealed with the keys they were sealed with: {told}"
-    );
+    assert_eq!(code, 1, "records stay sealed with the keys they were sealed with: {told}");
     let (code, told) = audit(home.path());
     assert_eq!(code, 0, "{told}");
 }
@@ -111,29 +88,11 @@ fn a_pisp_pays_and_is_refused_from_the_command_line() {
     let sandbox = Sandbox::start(home.path());
     let table = [
         (&["--amount", "12.34"][..], "approve", 0, "ACSC", Value::Null),
-        (
-            &["--amount", "5", "--version", "1.4.2", "--instant"],
-            "approve",
-            0,
-            "ACSC",
-            Value::Null,
-        ),
-        (
-            &["--amount", "6", "--bank", "11425", "--instant"],
-            "approve",
-            0,
-            "ACSC",
-            Value::Null,
-        ),
+        (&["--amount", "5", "--version", "1.4.2", "--instant"], "approve", 0, "ACSC", Value::Null),
+        (&["--amount", "6", "--bank", "11425", "--instant"], "approve", 0, "ACSC", Value::Null),
         (&["--amount", "7"], "refuse", 2, "RJCT", "CUST".into()),
         (&["--amount", "8.99"], "approve", 2, "RJCT", "MS03".into()),
-        (
-            &["--amount", "9", "--timeout", "1"],
-            "abandon",
-            3,
-            "ACTC",
-            Value::Null,
-        ),
+        (&["--amount", "9", "--timeout", "1"], "abandon", 3, "ACTC", Value::Null),
     ];
     for (arguments, decision, code, status, reason) in table {
         let mut paying = sandbox.pay(arguments);
@@ -191,18 +150,10 @@ fn the_control_api_answers_what_it_does_not_understand() {
     let table = [
         ("/sandbox/clock", r#"{"advance":"P1M"}"#, 400),
         ("/sandbox/clock", "x", 400),
-        (
-            "/sandbox/clock",
-            r#"{"now":"2026-03-02T10:00:00Z","advance":1}"#,
-            400,
-        ),
+        ("/sandbox/clock", r#"{"now":"2026-03-02T10:00:00Z","advance":1}"#, 400),
         ("/sandbox/psu/nothing/approve", "", 404),
         ("/sandbox/psu/0000000123-177244293000011234567890/refuse", "", 404),
-        (
-            "/sandbox/psu/0000000123-177244293000011234567890/approve",
-            r#"{"psu":1}"#,
-            400,
-        ),
+        ("/sandbox/psu/0000000123-177244293000011234567890/approve", r#"{"psu":1}"#, 400),
     ];
     for (path, body, status) in table {
         assert_eq!(sandbox.post(path, body)["status"], status, "{path} {body}");
@@ -222,32 +173,15 @@ fn a_configuration_is_checked_with_everything_it_names() {
         .replace("qtsp.pem", "data/pki/ca.pem")
         .replace("\"server.", "\"data/pki/server.")
         .replace("\"seal-17515.", "\"data/pki/seal-17515.")
-        .replace(
-            "tpp/PSDFR-ACPR-12345-qseal.pem",
-            "data/pki/tpp/PSDFR-ACPR-12345/qseal.pem",
-        )
+        .replace("tpp/PSDFR-ACPR-12345-qseal.pem", "data/pki/tpp/PSDFR-ACPR-12345/qseal.pem")
         .replace("bank-ca.pem", "data/pki/tls-ca.pem")
         .replace("\"bank.secret\"", "\"data/bank.secret\"");
     fs::write(&config, &text).unwrap();
-    let check = || {
-        output_of(guichet(&[
-            "serve",
-            "--check",
-            "--config",
-            config.to_str().unwrap(),
-        ]))
-    };
+    let check = || output_of(guichet(&["serve", "--check", "--config", config.to_str().unwrap()]));
     let (code, told) = check();
     assert_eq!(code, 0, "{told}");
-    assert!(
-        told.contains("1 institution(s), 1 TPP(s), 1 trust anchor(s)"),
-        "{told}"
-    );
-    fs::write(
-        &config,
-        text.replace("data/pki/seal-17515.key", "data/pki/seal-11425.key"),
-    )
-    .unwrap();
+    assert!(told.contains("1 institution(s), 1 TPP(s), 1 trust anchor(s)"), "{told}");
+    fs::write(&config, text.replace("data/pki/seal-17515.key", "data/pki/seal-11425.key")).unwrap();
     let (code, told) = check();
     assert_eq!(code, 1, "{told}");
     assert!(told.contains("17515") && told.contains("key"), "{told}");

@@ -3,11 +3,7 @@
 //! Several PISPs and customers are at work on the real binary when it is killed, after a number of events
 //! that a seed decides. A failure names its seed; `GUICHET_KILL_SEED` replays it, as far as threads allow.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "tests say what is wrong by failing"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests say what is wrong by failing")]
 
 mod support;
 
@@ -64,15 +60,8 @@ fn whatever_was_acknowledged_survives_kill_9_and_is_executed_once() {
     let (code, output) = output_of(guichet(&["audit", "--data", home.path().to_str().unwrap()]));
     assert_eq!(code, 0, "{output}");
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let (created, approved) = (
-        told.created.into_inner().unwrap(),
-        told.approved.into_inner().unwrap(),
-    );
-    eprintln!(
-        "{} payments, {} approvals were acknowledged",
-        created.len(),
-        approved.len()
-    );
+    let (created, approved) = (told.created.into_inner().unwrap(), told.approved.into_inner().unwrap());
+    eprintln!("{} payments, {} approvals were acknowledged", created.len(), approved.len());
     runtime.block_on(compare(home.path(), &created, &approved));
 }
 
@@ -106,9 +95,7 @@ fn work(sandbox: &Sandbox, told: &Told, worker: u64, event: &Sender<()>) -> bool
     };
     told.created.lock().unwrap().insert(payment.clone());
     let _ = event.send(());
-    let customer = CUSTOMERS
-        .get(usize::try_from(worker).unwrap() % CUSTOMERS.len())
-        .unwrap();
+    let customer = CUSTOMERS.get(usize::try_from(worker).unwrap() % CUSTOMERS.len()).unwrap();
     let body = format!(r#"{{"psu":"{customer}"}}"#);
     let _ = event.send(());
     let Ok(answer) = sandbox.call("POST", &format!("/sandbox/psu/{payment}/approve"), &body) else {
@@ -116,10 +103,7 @@ fn work(sandbox: &Sandbox, told: &Told, worker: u64, event: &Sender<()>) -> bool
     };
     // Whoever answers is alive, so the customer must have come through.
     let sent_back = answer.get("sent_back").and_then(|url| url.as_str());
-    assert!(
-        sent_back.is_some_and(|url| !url.contains("error")),
-        "{payment}: {answer}"
-    );
+    assert!(sent_back.is_some_and(|url| !url.contains("error")), "{payment}: {answer}");
     told.approved.lock().unwrap().insert(payment);
     let _ = event.send(());
     true
@@ -138,9 +122,7 @@ fn finish(data: &Path) {
             counts.all(|count| count.trim() == "0")
         };
         let open = ["ACTC", "ACCP", "ACSP", "PDNG"];
-        let all_over = open
-            .iter()
-            .all(|status| is_zero(&format!("guichet_payments{{status=\"{status}\"}}")));
+        let all_over = open.iter().all(|status| is_zero(&format!("guichet_payments{{status=\"{status}\"}}")));
         if all_over && is_zero("guichet_work_oldest_due_ms ") {
             break;
         }
@@ -156,52 +138,26 @@ async fn compare(data: &Path, created: &BTreeSet<String>, approved: &BTreeSet<St
     assert!(!created.is_empty() && !approved.is_empty(), "nothing happened");
     for id in created {
         let payment = find(&store, id).await;
-        assert_eq!(
-            Payment::replay(&store.journal(payment.id()).await.unwrap()).unwrap(),
-            payment
-        );
+        assert_eq!(Payment::replay(&store.journal(payment.id()).await.unwrap()).unwrap(), payment);
     }
     for id in approved {
         let payment = find(&store, id).await;
         assert_eq!(payment.status(), Status::Acsc, "{id}");
-        let seal = store
-            .seal(payment.id())
-            .await
-            .unwrap()
-            .expect("what was approved is sealed");
-        assert_eq!(
-            payment.state().authorisation().unwrap().seal_sha256,
-            seal.sha256()
-        );
+        let seal = store.seal(payment.id()).await.unwrap().expect("what was approved is sealed");
+        assert_eq!(payment.state().authorisation().unwrap().seal_sha256, seal.sha256());
     }
     let counts = store.count_by_status().await.unwrap();
-    let settled = counts
-        .iter()
-        .find(|(status, _)| *status == Status::Acsc)
-        .map_or(0, |(_, count)| *count);
-    let bank = SandboxBank::open(&data.join("bank.sqlite"), std::sync::Arc::new(jiff_now))
-        .await
-        .unwrap();
+    let settled = counts.iter().find(|(status, _)| *status == Status::Acsc).map_or(0, |(_, count)| *count);
+    let bank = SandboxBank::open(&data.join("bank.sqlite"), std::sync::Arc::new(jiff_now)).await.unwrap();
     let books = bank.check().unwrap();
-    assert_eq!(
-        (books.settled, books.open, books.holds),
-        (settled, 0, 0),
-        "{counts:?}"
-    );
+    assert_eq!((books.settled, books.open, books.holds), (settled, 0, 0), "{counts:?}");
     let account = Iban::parse("FR7617515900000800123456711").unwrap();
-    assert!(
-        !bank.statement(&account).unwrap().is_empty(),
-        "the first customer paid"
-    );
+    assert!(!bank.statement(&account).unwrap().is_empty(), "the first customer paid");
 }
 
 async fn find(store: &SqliteStore, id: &str) -> Payment {
     let id = PaymentId::parse(id).unwrap();
-    store
-        .load(&id)
-        .await
-        .unwrap()
-        .unwrap_or_else(|| panic!("{id} was acknowledged and is gone"))
+    store.load(&id).await.unwrap().unwrap_or_else(|| panic!("{id} was acknowledged and is gone"))
 }
 
 /// The books are only read.
@@ -214,9 +170,7 @@ struct Random(u64);
 
 impl Random {
     fn seeded() -> Self {
-        let wish = std::env::var("GUICHET_KILL_SEED")
-            .ok()
-            .and_then(|seed| seed.parse().ok());
+        let wish = std::env::var("GUICHET_KILL_SEED").ok().and_then(|seed| seed.parse().ok());
         let seed = wish.unwrap_or_else(|| u64::from(std::process::id()));
         eprintln!("GUICHET_KILL_SEED={seed}");
         Self(seed)

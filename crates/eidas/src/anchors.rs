@@ -77,10 +77,7 @@ impl Anchors {
     ///
     /// The first that cannot be one.
     pub fn from_ders(ders: impl IntoIterator<Item = CertificateDer<'static>>) -> Result<Self, InvalidAnchor> {
-        let mut found = Self {
-            ders: Vec::new(),
-            anchors: Vec::new(),
-        };
+        let mut found = Self { ders: Vec::new(), anchors: Vec::new() };
         for der in ders {
             let der = Certificate::parse(&der)?.der().clone();
             let anchor = webpki::anchor_from_trusted_cert(&der).map_err(|_| InvalidAnchor::Unusable)?;
@@ -182,13 +179,7 @@ mod tests {
         Certificate::parse(der).unwrap()
     }
 
-    type Row<'a> = (
-        &'a str,
-        Vec<u8>,
-        &'a [CertificateDer<'a>],
-        &'a str,
-        Result<(), UntrustedChain>,
-    );
+    type Row<'a> = (&'a str, Vec<u8>, &'a [CertificateDer<'a>], &'a str, Result<(), UntrustedChain>);
 
     #[test]
     fn a_path_leads_to_the_anchor_or_there_is_a_reason() {
@@ -209,70 +200,18 @@ mod tests {
             ("direct", direct.clone(), &[], NOW, Ok(())),
             ("QWAC", ca.issue(&Leaf::qwac()), &[], NOW, Ok(())),
             ("over an intermediate", deep.clone(), &with_issuing, NOW, Ok(())),
-            (
-                "intermediate not given",
-                deep,
-                &[],
-                NOW,
-                Err(UntrustedChain::UnknownIssuer),
-            ),
-            (
-                "same name, other key",
-                other.issue(&Leaf::qseal()),
-                &[],
-                NOW,
-                Err(UntrustedChain::Signature),
-            ),
-            (
-                "self-made",
-                other.der().to_vec(),
-                &[],
-                NOW,
-                Err(UntrustedChain::Constraint),
-            ),
-            (
-                "last byte changed",
-                forged,
-                &[],
-                NOW,
-                Err(UntrustedChain::Signature),
-            ),
-            (
-                "too late",
-                direct.clone(),
-                &[],
-                "2028-01-01T00:00:01Z",
-                Err(UntrustedChain::Validity),
-            ),
-            (
-                "too early",
-                direct.clone(),
-                &[],
-                "2025-12-31T00:00:00Z",
-                Err(UntrustedChain::Validity),
-            ),
-            (
-                "before 1970",
-                direct,
-                &[],
-                "1969-12-31T00:00:00Z",
-                Err(UntrustedChain::Validity),
-            ),
-            (
-                "critical QcStatements",
-                ca.issue(&critical),
-                &[],
-                NOW,
-                Err(UntrustedChain::CriticalExtension),
-            ),
+            ("intermediate not given", deep, &[], NOW, Err(UntrustedChain::UnknownIssuer)),
+            ("same name, other key", other.issue(&Leaf::qseal()), &[], NOW, Err(UntrustedChain::Signature)),
+            ("self-made", other.der().to_vec(), &[], NOW, Err(UntrustedChain::Constraint)),
+            ("last byte changed", forged, &[], NOW, Err(UntrustedChain::Signature)),
+            ("too late", direct.clone(), &[], "2028-01-01T00:00:01Z", Err(UntrustedChain::Validity)),
+            ("too early", direct.clone(), &[], "2025-12-31T00:00:00Z", Err(UntrustedChain::Validity)),
+            ("before 1970", direct, &[], "1969-12-31T00:00:00Z", Err(UntrustedChain::Validity)),
+            ("critical QcStatements", ca.issue(&critical), &[], NOW, Err(UntrustedChain::CriticalExtension)),
             ("SHA-1", ca.issue(&sha1), &[], NOW, Err(UntrustedChain::Algorithm)),
         ];
         for (what, der, intermediates, now, expected) in table {
-            assert_eq!(
-                anchors.verify_chain(&parse(&der), intermediates, at(now)),
-                expected,
-                "{what}"
-            );
+            assert_eq!(anchors.verify_chain(&parse(&der), intermediates, at(now)), expected, "{what}");
         }
     }
 
@@ -291,9 +230,6 @@ mod tests {
     fn without_anchors_nobody_is_trusted() {
         let leaf = parse(&TestCa::new().issue(&Leaf::qseal()));
         let nobody = Anchors::from_ders([]).unwrap();
-        assert_eq!(
-            nobody.verify_chain(&leaf, &[], at(NOW)),
-            Err(UntrustedChain::UnknownIssuer)
-        );
+        assert_eq!(nobody.verify_chain(&leaf, &[], at(NOW)), Err(UntrustedChain::UnknownIssuer));
     }
 }

@@ -174,8 +174,7 @@ impl Certificate {
     pub fn organization_identifier(
         &self,
     ) -> Option<Result<OrganizationIdentifier, InvalidOrganizationIdentifier>> {
-        self.organization_identifier_text()
-            .map(OrganizationIdentifier::parse)
+        self.organization_identifier_text().map(OrganizationIdentifier::parse)
     }
 
     /// The subject's organizationIdentifier attribute as it stands, PSD2 or not.
@@ -235,15 +234,12 @@ impl Certificate {
 
     /// The extended key usages in dotted form; none at all restricts nothing.
     pub fn extended_key_usages(&self) -> Option<impl Iterator<Item = String> + '_> {
-        self.extended_key_usages
-            .as_ref()
-            .map(|oids| oids.iter().map(ToString::to_string))
+        self.extended_key_usages.as_ref().map(|oids| oids.iter().map(ToString::to_string))
     }
 
     /// Whether the extended key usages, if there are any, let it identify the client of a TLS connection.
     pub fn allows_client_auth(&self) -> bool {
-        self.extended_key_usages()
-            .is_none_or(|mut oids| oids.any(|oid| oid == CLIENT_AUTH))
+        self.extended_key_usages().is_none_or(|mut oids| oids.any(|oid| oid == CLIENT_AUTH))
     }
 
     /// What its issuer states about it; nothing if it has no qcStatements extension.
@@ -299,12 +295,10 @@ fn serial(bytes: &[u8]) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("a String takes all that is written to it");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a String takes all that is written to it");
+        text
+    })
 }
 
 #[cfg(test)]
@@ -320,14 +314,8 @@ mod tests {
         let der = ca.issue(&Leaf::qwac());
         let certificate = Certificate::parse(&der).unwrap();
         assert_eq!(certificate.der().as_ref(), der);
-        assert_eq!(
-            certificate.organization_identifier_text(),
-            Some("PSDFR-ACPR-12345")
-        );
-        assert_eq!(
-            certificate.organization_identifier().unwrap().unwrap().nca_id(),
-            "FR-ACPR"
-        );
+        assert_eq!(certificate.organization_identifier_text(), Some("PSDFR-ACPR-12345"));
+        assert_eq!(certificate.organization_identifier().unwrap().unwrap().nca_id(), "FR-ACPR");
         assert_eq!(certificate.organization_name(), Some("Société d'essai"));
         assert_eq!(certificate.common_name(), Some("tpp.example"));
         assert_eq!(certificate.country(), Some("FR"));
@@ -339,10 +327,7 @@ mod tests {
         assert_eq!(certificate.public_key().key_bytes().len(), 65);
         assert!(der.windows(91).any(|w| w == certificate.public_key().spki_der()));
         assert_eq!(certificate.signature_hash(), SignatureHash::Sha256);
-        let usage = KeyUsage {
-            digital_signature: true,
-            non_repudiation: false,
-        };
+        let usage = KeyUsage { digital_signature: true, non_repudiation: false };
         assert_eq!(certificate.key_usage(), Some(usage));
         let usages: Vec<String> = certificate.extended_key_usages().unwrap().collect();
         assert_eq!(usages, ["1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.1"]);
@@ -350,10 +335,7 @@ mod tests {
         let qc = certificate.qc_statements();
         assert!(qc.compliance);
         assert_eq!(qc.types, [QcType::Web]);
-        assert_eq!(
-            qc.psd2.as_ref().unwrap().roles,
-            [Role::PaymentInitiation, Role::AccountInformation]
-        );
+        assert_eq!(qc.psd2.as_ref().unwrap().roles, [Role::PaymentInitiation, Role::AccountInformation]);
         assert_eq!(certificate.sha256().as_slice(), Sha256::digest(&der).as_slice());
         assert_eq!(certificate.sha256_hex().len(), 64);
     }
@@ -371,11 +353,7 @@ mod tests {
     fn a_serial_number_is_written_without_the_sign_byte_of_der() {
         let mut der = TestCa::new().issue(&Leaf::qwac());
         for (number, text) in [([1, 2, 0xff], "0102ff"), ([0, 0x82, 0xff], "82ff")] {
-            replace(
-                &mut der,
-                &[2, 3, 1, 2, 0xff],
-                &[&[2, 3], number.as_slice()].concat(),
-            );
+            replace(&mut der, &[2, 3, 1, 2, 0xff], &[&[2, 3], number.as_slice()].concat());
             assert_eq!(Certificate::parse(&der).unwrap().serial(), text);
         }
     }
@@ -408,10 +386,7 @@ mod tests {
             change(&mut leaf);
             assert_eq!(Certificate::parse(&ca.issue(&leaf)).unwrap_err(), expected);
         }
-        assert_eq!(
-            Certificate::parse(&vec![0x30; MAX_CERTIFICATE_BYTES + 1]),
-            Err(Invalid::TooLarge)
-        );
+        assert_eq!(Certificate::parse(&vec![0x30; MAX_CERTIFICATE_BYTES + 1]), Err(Invalid::TooLarge));
         assert_eq!(Certificate::parse(b""), Err(Invalid::Der));
     }
 
@@ -435,10 +410,7 @@ mod tests {
         let names: Vec<_> = all.iter().map(|c| c.common_name().unwrap()).collect();
         assert_eq!(names, ["tpp.example", "Test QTSP"]);
         assert_eq!(Certificate::from_pem(&text).unwrap(), all[0]);
-        assert_eq!(
-            Certificate::from_pem("nothing here"),
-            Err(InvalidCertificate::Pem)
-        );
+        assert_eq!(Certificate::from_pem("nothing here"), Err(InvalidCertificate::Pem));
         assert_eq!(Certificate::all_from_pem("nothing here"), Ok(vec![]));
         let broken = leaf.replace("MII", "!!!");
         assert_eq!(Certificate::all_from_pem(&broken), Err(InvalidCertificate::Pem));

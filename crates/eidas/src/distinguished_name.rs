@@ -11,9 +11,7 @@ pub(crate) const ORGANIZATION_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::n
 
 /// The first attribute of this type that holds a text.
 pub(crate) fn first_text(name: &Name, attribute: ObjectIdentifier) -> Option<String> {
-    name.iter()
-        .filter(|entry| entry.oid == attribute)
-        .find_map(|entry| text_of(&entry.value))
+    name.iter().filter(|entry| entry.oid == attribute).find_map(|entry| text_of(&entry.value))
 }
 
 /// How many attributes of this type the name has.
@@ -35,17 +33,7 @@ fn text_of(value: &Any) -> Option<String> {
         Tag::BmpString => utf16(bytes)?,
         _ => return None,
     };
-    Some(
-        text.chars()
-            .map(|c| {
-                if c.is_control() {
-                    char::REPLACEMENT_CHARACTER
-                } else {
-                    c
-                }
-            })
-            .collect(),
-    )
+    Some(text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect())
 }
 
 fn utf16(bytes: &[u8]) -> Option<String> {

@@ -57,9 +57,7 @@ impl<'a> Extensions<'a> {
 
     pub(crate) fn qc_statements(&self) -> Result<QcStatements, InvalidCertificate> {
         let read = self.find(QC_STATEMENTS).map(QcStatements::read).transpose();
-        Ok(read
-            .map_err(|_| InvalidCertificate::QcStatements)?
-            .unwrap_or_default())
+        Ok(read.map_err(|_| InvalidCertificate::QcStatements)?.unwrap_or_default())
     }
 
     /// They inform and decide nothing, so those that cannot be read are left out.
@@ -74,8 +72,7 @@ impl<'a> Extensions<'a> {
 fn dns_name(name: AnyRef<'_>) -> Option<String> {
     let is_dns =
         matches!(name.tag(), Tag::ContextSpecific { constructed: false, number } if number.value() == 2);
-    let text = std::str::from_utf8(name.value())
-        .ok()
-        .filter(|text| text.bytes().all(|b| b.is_ascii_graphic()));
+    let text =
+        std::str::from_utf8(name.value()).ok().filter(|text| text.bytes().all(|b| b.is_ascii_graphic()));
     text.filter(|_| is_dns).map(str::to_owned)
 }

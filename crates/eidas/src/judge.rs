@@ -60,11 +60,7 @@ impl Judged {
     /// [`RoleMissing`] if the certificate does not state it. The certificate itself is in order, so a
     /// token endpoint answers differently than to a [`Defect`].
     pub fn require(&self, role: Role) -> Result<(), RoleMissing> {
-        if self.has_role(role) {
-            Ok(())
-        } else {
-            Err(RoleMissing { role })
-        }
+        if self.has_role(role) { Ok(()) } else { Err(RoleMissing { role }) }
     }
 }
 
@@ -145,22 +141,13 @@ pub fn judge(certificate: &Certificate, kind: Kind, now: Timestamp) -> Result<Ju
     signature_strength(certificate)?;
     usage(certificate, kind)?;
     qualification(certificate, kind)?;
-    let licence = certificate
-        .qc_statements()
-        .psd2
-        .clone()
-        .ok_or(Defect::NoPsd2Statement)?;
-    let organization = certificate
-        .organization_identifier()
-        .ok_or(Defect::NoOrganizationIdentifier)?;
+    let licence = certificate.qc_statements().psd2.clone().ok_or(Defect::NoPsd2Statement)?;
+    let organization = certificate.organization_identifier().ok_or(Defect::NoOrganizationIdentifier)?;
     let organization = organization.map_err(Defect::OrganizationIdentifier)?;
     if licence.nca_id != organization.nca_id() {
         return Err(Defect::AuthorityMismatch);
     }
-    Ok(Judged {
-        organization,
-        licence,
-    })
+    Ok(Judged { organization, licence })
 }
 
 fn validity(certificate: &Certificate, now: Timestamp) -> Result<(), Defect> {
@@ -176,11 +163,7 @@ fn validity(certificate: &Certificate, now: Timestamp) -> Result<(), Defect> {
 
 fn key_strength(certificate: &Certificate) -> Result<(), Defect> {
     match certificate.public_key().kind() {
-        KeyKind::Rsa {
-            bits: RSA_MIN_BITS..=RSA_MAX_BITS,
-        }
-        | KeyKind::P256
-        | KeyKind::P384 => Ok(()),
+        KeyKind::Rsa { bits: RSA_MIN_BITS..=RSA_MAX_BITS } | KeyKind::P256 | KeyKind::P384 => Ok(()),
         KeyKind::Rsa { .. } | KeyKind::Other => Err(Defect::WeakKey),
     }
 }
@@ -250,20 +233,13 @@ mod tests {
     fn validity_includes_its_first_instant_and_not_its_last() {
         let (from, until) = ("2026-01-01T00:00:00Z", "2028-01-01T00:00:00Z");
         let table = [
-            (
-                "2025-12-31T23:59:59Z",
-                Err(Defect::NotYetValid { not_before: at(from) }),
-            ),
+            ("2025-12-31T23:59:59Z", Err(Defect::NotYetValid { not_before: at(from) })),
             (from, Ok(())),
             ("2027-12-31T23:59:59Z", Ok(())),
             (until, Err(Defect::Expired { not_after: at(until) })),
         ];
         for (now, expected) in table {
-            assert_eq!(
-                judged(&Leaf::qwac(), Kind::Qwac, now).map(|_| ()),
-                expected,
-                "{now}"
-            );
+            assert_eq!(judged(&Leaf::qwac(), Kind::Qwac, now).map(|_| ()), expected, "{now}");
         }
     }
 
@@ -282,24 +258,15 @@ mod tests {
             (|l| l.key = Key::Ed25519, Err(Defect::WeakKey)),
             (|l| l.sha1 = true, Err(Defect::WeakSignature)),
             (|l| l.key_usages = vec![], Err(Defect::QwacKeyUsage)),
-            (
-                |l| l.key_usages = vec![Ku::KeyEncipherment],
-                Err(Defect::QwacKeyUsage),
-            ),
+            (|l| l.key_usages = vec![Ku::KeyEncipherment], Err(Defect::QwacKeyUsage)),
             (|l| l.extended_key_usages = vec![], Ok(())),
-            (
-                |l| l.extended_key_usages = vec![Eku::ServerAuth],
-                Err(Defect::NoClientAuth),
-            ),
+            (|l| l.extended_key_usages = vec![Eku::ServerAuth], Err(Defect::NoClientAuth)),
             (|l| l.qc_statements = None, Err(Defect::NotQualified)),
             (
                 |l| l.qc_statements = Some(qc_statements(false, &["0.4.0.1862.1.6.3"], None)),
                 Err(Defect::NotQualified),
             ),
-            (
-                |l| l.qc_statements = Some(statements(&[], "FR-ACPR")),
-                Err(Defect::NotForWebsites),
-            ),
+            (|l| l.qc_statements = Some(statements(&[], "FR-ACPR")), Err(Defect::NotForWebsites)),
             (
                 |l| l.qc_statements = Some(statements(&["0.4.0.1862.1.6.2"], "FR-ACPR")),
                 Err(Defect::NotForWebsites),
@@ -308,15 +275,10 @@ mod tests {
                 |l| l.qc_statements = Some(qc_statements(true, &["0.4.0.1862.1.6.3"], None)),
                 Err(Defect::NoPsd2Statement),
             ),
-            (
-                |l| l.organization_identifiers.clear(),
-                Err(Defect::NoOrganizationIdentifier),
-            ),
+            (|l| l.organization_identifiers.clear(), Err(Defect::NoOrganizationIdentifier)),
             (
                 |l| l.organization_identifiers = vec!["VATFR-123"],
-                Err(Defect::OrganizationIdentifier(
-                    InvalidOrganizationIdentifier::Prefix,
-                )),
+                Err(Defect::OrganizationIdentifier(InvalidOrganizationIdentifier::Prefix)),
             ),
             (
                 |l| l.qc_statements = Some(statements(&["0.4.0.1862.1.6.3"], "DE-BAFIN")),
@@ -339,10 +301,7 @@ mod tests {
         let table: &[(Change, Result<(), Defect>)] = &[
             (|l| l.key_usages = vec![Ku::ContentCommitment], Ok(())),
             (|l| l.key_usages = vec![Ku::DigitalSignature], Ok(())),
-            (
-                |l| l.key_usages = vec![Ku::KeyEncipherment],
-                Err(Defect::QsealKeyUsage),
-            ),
+            (|l| l.key_usages = vec![Ku::KeyEncipherment], Err(Defect::QsealKeyUsage)),
             (|l| l.extended_key_usages = vec![Eku::EmailProtection], Ok(())),
             (
                 |l| l.qc_statements = Some(statements(&["0.4.0.1862.1.6.1"], "FR-ACPR")),
@@ -356,29 +315,20 @@ mod tests {
         for (row, (change, expected)) in table.iter().enumerate() {
             let mut leaf = Leaf::qseal();
             change(&mut leaf);
-            assert_eq!(
-                judged(&leaf, Kind::Qseal, NOW).map(|_| ()),
-                *expected,
-                "row {row}"
-            );
+            assert_eq!(judged(&leaf, Kind::Qseal, NOW).map(|_| ()), *expected, "row {row}");
         }
     }
 
     #[test]
     fn a_certificate_without_the_role_is_in_order_until_the_role_is_asked_for() {
         let mut leaf = Leaf::qwac();
-        leaf.qc_statements = Some(qc_statements(
-            true,
-            &["0.4.0.1862.1.6.3"],
-            Some((&["0.4.0.19495.1.3"], "FR-ACPR")),
-        ));
+        leaf.qc_statements =
+            Some(qc_statements(true, &["0.4.0.1862.1.6.3"], Some((&["0.4.0.19495.1.3"], "FR-ACPR"))));
         let judged = judged(&leaf, Kind::Qwac, NOW).unwrap();
         assert!(judged.has_role(Role::AccountInformation));
         assert_eq!(
             judged.require(Role::PaymentInitiation),
-            Err(RoleMissing {
-                role: Role::PaymentInitiation
-            })
+            Err(RoleMissing { role: Role::PaymentInitiation })
         );
     }
 }

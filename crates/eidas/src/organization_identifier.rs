@@ -38,10 +38,7 @@ pub enum InvalidOrganizationIdentifier {
     Number,
 }
 
-#[expect(
-    clippy::missing_panics_doc,
-    reason = "parse proved the parts that the accessors cut out"
-)]
+#[expect(clippy::missing_panics_doc, reason = "parse proved the parts that the accessors cut out")]
 impl OrganizationIdentifier {
     /// Parses `PSDXX-AUTHORITY-NUMBER`.
     ///
@@ -65,10 +62,7 @@ impl OrganizationIdentifier {
         if number.is_empty() || !number.bytes().all(is_number_byte) {
             return Err(Invalid::Number);
         }
-        Ok(Self {
-            text: text.to_owned(),
-            nca_end: text.len() - number.len() - 1,
-        })
+        Ok(Self { text: text.to_owned(), nca_end: text.len() - number.len() - 1 })
     }
 
     /// The identifier as received.
@@ -83,16 +77,12 @@ impl OrganizationIdentifier {
 
     /// The national competent authority as a PSD2 statement names it: `FR-ACPR`.
     pub fn nca_id(&self) -> &str {
-        self.text
-            .get(3..self.nca_end)
-            .expect("parse saw where the authority ends")
+        self.text.get(3..self.nca_end).expect("parse saw where the authority ends")
     }
 
     /// The authorisation number that the authority gave: `12345`.
     pub fn number(&self) -> &str {
-        self.text
-            .get(self.nca_end + 1..)
-            .expect("parse saw a number after the authority")
+        self.text.get(self.nca_end + 1..).expect("parse saw a number after the authority")
     }
 }
 

@@ -35,16 +35,8 @@ pub struct PublicKey {
 
 impl PublicKey {
     pub(crate) fn read(spki: &SubjectPublicKeyInfoOwned) -> der::Result<Self> {
-        let key_bytes = spki
-            .subject_public_key
-            .as_bytes()
-            .ok_or(der::Tag::BitString.value_error())?
-            .to_vec();
-        let curve = spki
-            .algorithm
-            .parameters
-            .as_ref()
-            .and_then(|p| p.decode_as::<ObjectIdentifier>().ok());
+        let key_bytes = spki.subject_public_key.as_bytes().ok_or(der::Tag::BitString.value_error())?.to_vec();
+        let curve = spki.algorithm.parameters.as_ref().and_then(|p| p.decode_as::<ObjectIdentifier>().ok());
         let kind = match (spki.algorithm.oid, curve) {
             (RSA_ENCRYPTION, _) => rsa_bits(&key_bytes).map_or(KeyKind::Other, |bits| KeyKind::Rsa { bits }),
             (EC_PUBLIC_KEY, Some(P256)) => KeyKind::P256,
@@ -52,11 +44,7 @@ impl PublicKey {
             _ => KeyKind::Other,
         };
         // DER has one encoding for one value, so this is what the certificate holds.
-        Ok(Self {
-            kind,
-            spki_der: spki.to_der()?,
-            key_bytes,
-        })
+        Ok(Self { kind, spki_der: spki.to_der()?, key_bytes })
     }
 
     /// What kind of key, and how long.

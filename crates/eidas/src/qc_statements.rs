@@ -51,12 +51,8 @@ pub enum Role {
 
 impl Role {
     /// The four roles, in the order of their object identifiers.
-    pub const ALL: [Self; 4] = [
-        Self::AccountServicing,
-        Self::PaymentInitiation,
-        Self::AccountInformation,
-        Self::CardIssuing,
-    ];
+    pub const ALL: [Self; 4] =
+        [Self::AccountServicing, Self::PaymentInitiation, Self::AccountInformation, Self::CardIssuing];
 
     /// The name in the standard: `PSP_PI`.
     pub fn code(self) -> &'static str {
@@ -171,20 +167,14 @@ fn psd2(statement: &Statement<'_>) -> der::Result<Psd2Statement> {
         text(&role.name)?;
     }
     Ok(Psd2Statement {
-        roles: known(
-            psd2.roles_of_psp.iter().map(|role| &role.oid),
-            &Role::ALL,
-            Role::oid,
-        ),
+        roles: known(psd2.roles_of_psp.iter().map(|role| &role.oid), &Role::ALL, Role::oid),
         nca_name: text(&psd2.nca_name)?,
         nca_id: text(&psd2.nca_id)?,
     })
 }
 
 fn info<'a>(statement: &Statement<'a>) -> der::Result<AnyRef<'a>> {
-    statement
-        .info
-        .ok_or_else(|| der::Tag::Sequence.value_error().into())
+    statement.info.ok_or_else(|| der::Tag::Sequence.value_error().into())
 }
 
 fn known<'a, T: Copy>(
@@ -249,14 +239,8 @@ mod tests {
     fn unknown_statements_types_and_roles_are_passed_over() {
         let der = sequence(&[
             sequence(&[oid("0.4.0.1862.1.4")]),
-            sequence(&[
-                oid("0.4.0.1862.1.5"),
-                sequence(&[utf8("https://qtsp.example/pds")]),
-            ]),
-            sequence(&[
-                oid("0.4.0.1862.1.6"),
-                sequence(&[oid("1.2.3"), oid("0.4.0.1862.1.6.2")]),
-            ]),
+            sequence(&[oid("0.4.0.1862.1.5"), sequence(&[utf8("https://qtsp.example/pds")])]),
+            sequence(&[oid("0.4.0.1862.1.6"), sequence(&[oid("1.2.3"), oid("0.4.0.1862.1.6.2")])]),
             psd2_statement(
                 &[
                     role("1.2.3", "PSP_PI"),
@@ -269,10 +253,7 @@ mod tests {
         let read = QcStatements::read(&der).unwrap();
         assert!(!read.compliance);
         assert_eq!(read.types, [QcType::ESeal]);
-        assert_eq!(
-            read.psd2.unwrap().roles,
-            [Role::AccountInformation, Role::AccountServicing]
-        );
+        assert_eq!(read.psd2.unwrap().roles, [Role::AccountInformation, Role::AccountServicing]);
     }
 
     #[test]
@@ -289,24 +270,12 @@ mod tests {
             ("bytes after the end", trailing),
             ("an empty statement", sequence(&[sequence(&[])])),
             ("two PSD2 statements", sequence(&[good(), good()])),
-            (
-                "a PSD2 statement without content",
-                sequence(&[sequence(&[oid("0.4.0.19495.2")])]),
-            ),
-            (
-                "no authority identifier",
-                sequence(&[psd2_statement(&[pi()], &[utf8("Autorité")])]),
-            ),
-            (
-                "an empty authority name",
-                sequence(&[psd2_statement(&[pi()], &[utf8(""), utf8("FR-ACPR")])]),
-            ),
+            ("a PSD2 statement without content", sequence(&[sequence(&[oid("0.4.0.19495.2")])])),
+            ("no authority identifier", sequence(&[psd2_statement(&[pi()], &[utf8("Autorité")])])),
+            ("an empty authority name", sequence(&[psd2_statement(&[pi()], &[utf8(""), utf8("FR-ACPR")])])),
             (
                 "an endless authority name",
-                sequence(&[psd2_statement(
-                    &[pi()],
-                    &[utf8(&"x".repeat(257)), utf8("FR-ACPR")],
-                )]),
+                sequence(&[psd2_statement(&[pi()], &[utf8(&"x".repeat(257)), utf8("FR-ACPR")])]),
             ),
             (
                 "a line break in a name",

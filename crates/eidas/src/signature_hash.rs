@@ -79,10 +79,8 @@ mod tests {
             ("1.2.840.113549.1.1.10", Other), // RSASSA-PSS without parameters
         ];
         for (oid, expected) in table {
-            let algorithm = AlgorithmIdentifierOwned {
-                oid: ObjectIdentifier::new_unwrap(oid),
-                parameters: None,
-            };
+            let algorithm =
+                AlgorithmIdentifierOwned { oid: ObjectIdentifier::new_unwrap(oid), parameters: None };
             assert_eq!(SignatureHash::of(&algorithm), expected, "{oid}");
         }
     }

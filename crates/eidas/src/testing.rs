@@ -16,10 +16,7 @@ pub(crate) fn at(text: &str) -> Timestamp {
 /// Bytes, written out; spaces do not count.
 pub(crate) fn unhex(text: &str) -> Vec<u8> {
     let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(16)).collect();
-    digits
-        .chunks(2)
-        .map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap())
-        .collect()
+    digits.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap()).collect()
 }
 
 /// A DER value: tag, length, content.
@@ -62,10 +59,7 @@ pub(crate) fn qc_statements(compliance: bool, types: &[&str], psd2: Option<(&[&s
         statements.push(sequence(&[oid("0.4.0.1862.1.6"), sequence(&types)]));
     }
     if let Some((roles, nca_id)) = psd2 {
-        let roles: Vec<_> = roles
-            .iter()
-            .map(|dotted| sequence(&[oid(dotted), utf8("PSP")]))
-            .collect();
+        let roles: Vec<_> = roles.iter().map(|dotted| sequence(&[oid(dotted), utf8("PSP")])).collect();
         let content = sequence(&[sequence(&roles), utf8("Autorité d'essai"), utf8(nca_id)]);
         statements.push(sequence(&[oid("0.4.0.19495.2"), content]));
     }
@@ -126,15 +120,11 @@ impl Leaf {
         let mut params = CertificateParams::new(vec!["tpp.example".to_owned()]).unwrap();
         params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CountryName, "FR");
-        params
-            .distinguished_name
-            .push(DnType::OrganizationName, "Société d'essai");
+        params.distinguished_name.push(DnType::OrganizationName, "Société d'essai");
         for (nth, id) in self.organization_identifiers.iter().enumerate() {
             // rcgen keeps one attribute of a kind: the second takes a placeholder of the same length.
             let attribute = if nth == 0 { 97 } else { 96 };
-            params
-                .distinguished_name
-                .push(DnType::CustomDnType(vec![2, 5, 4, attribute]), *id);
+            params.distinguished_name.push(DnType::CustomDnType(vec![2, 5, 4, attribute]), *id);
         }
         params.distinguished_name.push(DnType::CommonName, "tpp.example");
         params.serial_number = Some(SerialNumber::from_slice(&[1, 2, 0xff]));
@@ -149,9 +139,7 @@ impl Leaf {
             params.custom_extensions.push(extension);
         }
         for (oid, content) in &self.extensions {
-            params
-                .custom_extensions
-                .push(CustomExtension::from_oid_content(oid, content.clone()));
+            params.custom_extensions.push(CustomExtension::from_oid_content(oid, content.clone()));
         }
         params
     }
@@ -168,20 +156,14 @@ impl TestCa {
         let key = KeyPair::generate().unwrap();
         let params = ca_params("Test QTSP");
         let certificate = params.self_signed(&key).unwrap();
-        Self {
-            issuer: Issuer::new(params, key),
-            certificate,
-        }
+        Self { issuer: Issuer::new(params, key), certificate }
     }
 
     pub(crate) fn subordinate(&self, name: &str) -> Self {
         let key = KeyPair::generate().unwrap();
         let params = ca_params(name);
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        Self {
-            issuer: Issuer::new(params, key),
-            certificate,
-        }
+        Self { issuer: Issuer::new(params, key), certificate }
     }
 
     pub(crate) fn der(&self) -> CertificateDer<'static> {
@@ -193,10 +175,7 @@ impl TestCa {
     }
 
     pub(crate) fn issue_pem(&self, leaf: &Leaf) -> String {
-        leaf.params()
-            .signed_by(&KeyPair::generate().unwrap(), &self.issuer)
-            .unwrap()
-            .pem()
+        leaf.params().signed_by(&KeyPair::generate().unwrap(), &self.issuer).unwrap().pem()
     }
 
     pub(crate) fn issue(&self, leaf: &Leaf) -> Vec<u8> {

@@ -55,36 +55,18 @@ fn product(request: &PaymentRequest, version: Version, institution: &Institution
             "paymentTypeInformation.localInstrument",
             "INST is not offered by this bank in this version",
         ),
-        Product::Sct => refusal(
-            "AG01",
-            "paymentTypeInformation",
-            "SEPA is not offered by this bank in this version",
-        ),
+        Product::Sct => {
+            refusal("AG01", "paymentTypeInformation", "SEPA is not offered by this bank in this version")
+        }
     })
 }
 
 fn debtor(request: &PaymentRequest, institution: &Institution) -> Result<(), Refusal> {
-    if request
-        .debtor_agent
-        .as_ref()
-        .is_some_and(|bic| !same_bank(bic.as_str(), institution.bic.as_str()))
-    {
-        return Err(refusal(
-            "FF01",
-            "debtorAgent.bicFi",
-            "must be the BIC of this bank",
-        ));
+    if request.debtor_agent.as_ref().is_some_and(|bic| !same_bank(bic.as_str(), institution.bic.as_str())) {
+        return Err(refusal("FF01", "debtorAgent.bicFi", "must be the BIC of this bank"));
     }
-    if request
-        .debtor_account
-        .as_ref()
-        .is_some_and(|account| !institution.holds(account))
-    {
-        return Err(refusal(
-            "RR01",
-            "debtorAccount.iban",
-            "must be an account held at this bank",
-        ));
+    if request.debtor_account.as_ref().is_some_and(|account| !institution.holds(account)) {
+        return Err(refusal("RR01", "debtorAccount.iban", "must be an account held at this bank"));
     }
     Ok(())
 }
@@ -110,18 +92,10 @@ fn dates(request: &PaymentRequest, institution: &Institution, now: Timestamp) ->
     let tolerance_s = i64::from(institution.settings.creation_date_tolerance_s);
     let age_s = now.duration_since(request.creation_date_time.at()).as_secs();
     if tolerance_s > 0 && age_s.abs() > tolerance_s {
-        return Err(refusal(
-            "FF01",
-            "creationDateTime",
-            "must be within 24 hours of now",
-        ));
+        return Err(refusal("FF01", "creationDateTime", "must be within 24 hours of now"));
     }
     match request.requested_execution_date {
-        Some(date) => execution_day(
-            date.paris_day(),
-            paris_day(now),
-            institution.settings.max_future_days,
-        ),
+        Some(date) => execution_day(date.paris_day(), paris_day(now), institution.settings.max_future_days),
         None => Ok(()),
     }
 }
@@ -135,11 +109,7 @@ fn execution_day(asked: Date, today: Date, max_future_days: u16) -> Result<(), R
     } else if asked > last {
         Err(refusal("CH03", FIELD, "is too far ahead"))
     } else if asked > today {
-        Err(refusal(
-            "FF01",
-            FIELD,
-            "must be today: deferred transfers are not offered",
-        ))
+        Err(refusal("FF01", FIELD, "must be today: deferred transfers are not offered"))
     } else {
         Ok(())
     }
@@ -162,11 +132,7 @@ fn report_urls(request: &PaymentRequest, tpp: &Tpp) -> Result<(), Refusal> {
     if !tpp.may_redirect_to(&request.successful_report_url) {
         return Err(refusal("FF01", "supplementaryData.successfulReportUrl", RULE));
     }
-    if request
-        .unsuccessful_report_url
-        .as_ref()
-        .is_some_and(|url| !tpp.may_redirect_to(url))
-    {
+    if request.unsuccessful_report_url.as_ref().is_some_and(|url| !tpp.may_redirect_to(url)) {
         return Err(refusal("FF01", "supplementaryData.unsuccessfulReportUrl", RULE));
     }
     Ok(())
@@ -186,43 +152,22 @@ mod tests {
         type Expected = Result<(), (&'static str, &'static str)>;
         let table: [(Change, Expected); 15] = [
             (|_| {}, Ok(())),
-            (
-                |r| r.product = Product::SctInst,
-                Err(("AG01", "paymentTypeInformation.localInstrument")),
-            ),
-            (
-                |r| r.debtor_agent = Some(Bic::parse("CEPAFRPP751").unwrap()),
-                Ok(()),
-            ),
+            (|r| r.product = Product::SctInst, Err(("AG01", "paymentTypeInformation.localInstrument"))),
+            (|r| r.debtor_agent = Some(Bic::parse("CEPAFRPP751").unwrap()), Ok(())),
             (|r| r.debtor_agent = Some(Bic::parse("CEPAFRPP").unwrap()), Ok(())),
-            (
-                |r| r.debtor_agent = Some(Bic::parse("BNPAFRPP").unwrap()),
-                Err(("FF01", "debtorAgent.bicFi")),
-            ),
-            (
-                |r| r.debtor_account = Some(iban("FR7617515900000800123456711")),
-                Ok(()),
-            ),
+            (|r| r.debtor_agent = Some(Bic::parse("BNPAFRPP").unwrap()), Err(("FF01", "debtorAgent.bicFi"))),
+            (|r| r.debtor_account = Some(iban("FR7617515900000800123456711")), Ok(())),
             (
                 |r| r.debtor_account = Some(iban("FR7611425009000401234567877")),
                 Err(("RR01", "debtorAccount.iban")),
             ),
-            (
-                |r| r.beneficiary.creditor_account = iban("DE89370400440532013000"),
-                Ok(()),
-            ),
+            (|r| r.beneficiary.creditor_account = iban("DE89370400440532013000"), Ok(())),
             (
                 |r| r.beneficiary.creditor_account = iban("CH9300762011623852957"),
                 Err(("FF01", "beneficiary.creditorAgent.bicFi")),
             ),
-            (
-                |r| r.creation_date_time = moment("2026-02-28T09:00:00Z"),
-                Err(("FF01", "creationDateTime")),
-            ),
-            (
-                |r| r.requested_execution_date = Some(moment("2026-03-02T08:00:00+01:00")),
-                Ok(()),
-            ),
+            (|r| r.creation_date_time = moment("2026-02-28T09:00:00Z"), Err(("FF01", "creationDateTime"))),
+            (|r| r.requested_execution_date = Some(moment("2026-03-02T08:00:00+01:00")), Ok(())),
             (
                 |r| r.requested_execution_date = Some(moment("2026-03-01")),
                 Err(("FF01", "requestedExecutionDate")),
@@ -246,13 +191,8 @@ mod tests {
         for (change, expected) in table {
             let mut request = samples::request();
             change(&mut request);
-            let outcome = admit(
-                &request,
-                Version::V1_4_0,
-                &samples::institution(),
-                &samples::tpp(),
-                samples::now(),
-            );
+            let outcome =
+                admit(&request, Version::V1_4_0, &samples::institution(), &samples::tpp(), samples::now());
             assert_eq!(outcome.map_err(|refused| (refused.code, refused.field)), expected);
         }
     }

@@ -107,14 +107,7 @@ impl Entry {
     pub fn new(record: &Record, previous: EntryHash) -> Self {
         let text = serde_json::to_string(record).expect("a record has only string keys and finite numbers");
         let hash = hash(previous, &text);
-        Self {
-            payment: record.payment.clone(),
-            seq: record.seq,
-            at: record.at,
-            text,
-            previous,
-            hash,
-        }
+        Self { payment: record.payment.clone(), seq: record.seq, at: record.at, text, previous, hash }
     }
 
     /// Reads the record back after checking that nothing was changed.
@@ -136,11 +129,5 @@ impl Entry {
 }
 
 fn hash(previous: EntryHash, text: &str) -> EntryHash {
-    EntryHash(
-        Sha256::new()
-            .chain_update(previous.0)
-            .chain_update(text.as_bytes())
-            .finalize()
-            .into(),
-    )
+    EntryHash(Sha256::new().chain_update(previous.0).chain_update(text.as_bytes()).finalize().into())
 }

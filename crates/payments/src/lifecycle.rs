@@ -147,22 +147,15 @@ impl State {
             (Self::Authorised(approval), E::Submit(submission)) => {
                 Self::Submitted(approval.clone(), submission.clone())
             }
-            (Self::Submitted(approval, submission), E::Delay) if !submission.delayed => Self::Submitted(
-                approval.clone(),
-                Submission {
-                    delayed: true,
-                    ..submission.clone()
-                },
-            ),
+            (Self::Submitted(approval, submission), E::Delay) if !submission.delayed => {
+                Self::Submitted(approval.clone(), Submission { delayed: true, ..submission.clone() })
+            }
             (Self::Submitted(approval, _), E::Settle(at)) => Self::Settled(approval.clone(), *at),
             (Self::Authorised(approval) | Self::Submitted(approval, _), E::Fail(reason)) => {
                 Self::rejected(*reason, Some(approval.clone()))
             }
             (from, event) => {
-                return Err(IllegalTransition {
-                    from: from.status(),
-                    event: event.name(),
-                });
+                return Err(IllegalTransition { from: from.status(), event: event.name() });
             }
         })
     }
@@ -201,10 +194,7 @@ impl State {
     }
 
     fn rejected(reason: Reason, authorisation: Option<Authorisation>) -> Self {
-        Self::Rejected(Rejection {
-            reason,
-            authorisation,
-        })
+        Self::Rejected(Rejection { reason, authorisation })
     }
 }
 
@@ -279,10 +269,7 @@ mod tests {
             rejected   -    -        -        -         -       -         -      -      -      -      -     -      -";
         let mut checked = 0;
         for (from, row) in samples::every_state().into_iter().zip(table.lines().skip(1)) {
-            for (event, expected) in samples::every_event()
-                .into_iter()
-                .zip(row.split_whitespace().skip(1))
-            {
+            for (event, expected) in samples::every_event().into_iter().zip(row.split_whitespace().skip(1)) {
                 let reached = from.apply(&event).map_or("-", |state| state.status().code());
                 assert_eq!(reached, expected, "{from:?} on {event:?}");
                 checked += 1;

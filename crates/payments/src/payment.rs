@@ -121,10 +121,7 @@ impl Payment {
         if entry.payment != *self.id() || entry.seq != seq || entry.previous != self.last_hash {
             return Err(BrokenJournal::Sequence { seq });
         }
-        let state = self
-            .state
-            .apply(&event)
-            .map_err(|_| BrokenJournal::Illegal { seq })?;
+        let state = self.state.apply(&event).map_err(|_| BrokenJournal::Illegal { seq })?;
         self.advance(state, entry);
         Ok(())
     }
@@ -182,10 +179,7 @@ impl Payment {
     /// Whether it can still be read by its PISP at `now`.
     pub fn is_retained(&self, institution: &Institution, now: Timestamp) -> bool {
         let hours = i64::from(institution.settings.status_retention_days) * 24;
-        self.registration
-            .at
-            .checked_add(hours.hours())
-            .is_ok_and(|end| now < end)
+        self.registration.at.checked_add(hours.hours()).is_ok_and(|end| now < end)
     }
 }
 
@@ -252,11 +246,7 @@ mod tests {
     fn an_illegal_event_leaves_the_payment_as_it_was() {
         let (mut payment, _) = told(vec![]);
         let before = payment.clone();
-        assert!(
-            payment
-                .record(Event::Settle(samples::now()), Actor::Bank, samples::now())
-                .is_err()
-        );
+        assert!(payment.record(Event::Settle(samples::now()), Actor::Bank, samples::now()).is_err());
         assert_eq!(payment, before);
     }
 

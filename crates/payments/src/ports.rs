@@ -155,15 +155,7 @@ pub struct Change {
 impl Change {
     /// A change of `payment` by `entries` and nothing else.
     pub fn of(payment: Payment, entries: Vec<Entry>) -> Self {
-        Self {
-            payment,
-            entries,
-            seal: None,
-            journey: None,
-            lockout: None,
-            work: Vec::new(),
-            done: None,
-        }
+        Self { payment, entries, seal: None, journey: None, lockout: None, work: Vec::new(), done: None }
     }
 }
 

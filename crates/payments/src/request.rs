@@ -68,9 +68,7 @@ pub struct PaymentRequest {
 impl PaymentRequest {
     /// The URL for a PSU who did not pay.
     pub fn report_url_of_failure(&self) -> &ReportUrl {
-        self.unsuccessful_report_url
-            .as_ref()
-            .unwrap_or(&self.successful_report_url)
+        self.unsuccessful_report_url.as_ref().unwrap_or(&self.successful_report_url)
     }
 
     /// Whether the PSU may choose another account than the one the PISP named.

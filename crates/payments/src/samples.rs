@@ -112,11 +112,7 @@ pub fn registration() -> Registration {
 
 /// A party known by its name only.
 pub fn party(name: &str) -> Party {
-    Party {
-        name: Name::parse(name).expect(PROVEN),
-        address: None,
-        identity: None,
-    }
+    Party { name: Name::parse(name).expect(PROVEN), address: None, identity: None }
 }
 
 /// CAMILLE ESSAI, paying from her first account.
@@ -130,28 +126,17 @@ pub fn debtor() -> Debtor {
 
 /// Her approval, naming a seal that does not exist.
 pub fn authorisation() -> Authorisation {
-    Authorisation {
-        debtor: debtor(),
-        seal_sha256: "00".repeat(32),
-        at: now(),
-    }
+    Authorisation { debtor: debtor(), seal_sha256: "00".repeat(32), at: now() }
 }
 
 /// The hand-over of [`registration`].
 pub fn submission() -> Submission {
-    Submission {
-        reference: Reference::of(&registration().id),
-        at: now(),
-        delayed: false,
-    }
+    Submission { reference: Reference::of(&registration().id), at: now(), delayed: false }
 }
 
 /// Every state, in the order of the diagram.
 pub fn every_state() -> Vec<State> {
-    let delayed = Submission {
-        delayed: true,
-        ..submission()
-    };
+    let delayed = Submission { delayed: true, ..submission() };
     vec![
         State::Registered,
         State::Prepared(debtor()),
@@ -159,10 +144,7 @@ pub fn every_state() -> Vec<State> {
         State::Submitted(authorisation(), submission()),
         State::Submitted(authorisation(), delayed),
         State::Settled(authorisation(), now()),
-        State::Rejected(Rejection {
-            reason: Reason::Cust,
-            authorisation: None,
-        }),
+        State::Rejected(Rejection { reason: Reason::Cust, authorisation: None }),
     ]
 }
 
@@ -206,11 +188,7 @@ pub struct TestSealer;
 
 impl Sealer for TestSealer {
     fn sign(&self, text: &[u8]) -> (String, String, Vec<u8>) {
-        (
-            "test".to_owned(),
-            "certificate".to_owned(),
-            Sha256::digest(text).to_vec(),
-        )
+        ("test".to_owned(), "certificate".to_owned(), Sha256::digest(text).to_vec())
     }
 
     fn verify(&self, certificate_sha256: &str, text: &[u8], signature: &[u8]) -> bool {

@@ -141,13 +141,7 @@ impl Statement {
     pub fn seal(&self, sealer: &dyn Sealer) -> Seal {
         let text = serde_json::to_string(self).expect("a statement has only string keys and integers");
         let (algorithm, certificate_sha256, signature) = sealer.sign(text.as_bytes());
-        Seal {
-            payment: self.payment.clone(),
-            text,
-            algorithm,
-            certificate_sha256,
-            signature,
-        }
+        Seal { payment: self.payment.clone(), text, algorithm, certificate_sha256, signature }
     }
 
     fn says(&self, order: &TransferOrder) -> bool {
@@ -198,18 +192,11 @@ impl Seal {
         order: &TransferOrder,
         sealer: &dyn Sealer,
     ) -> Result<(), SealBroken> {
-        let named = payment
-            .state()
-            .authorisation()
-            .map(|approval| approval.seal_sha256.as_str());
+        let named = payment.state().authorisation().map(|approval| approval.seal_sha256.as_str());
         if named != Some(self.sha256().as_str()) || self.payment != *payment.id() {
             return Err(SealBroken::Missing);
         }
-        if self.open(sealer)?.says(order) {
-            Ok(())
-        } else {
-            Err(SealBroken::Difference)
-        }
+        if self.open(sealer)?.says(order) { Ok(()) } else { Err(SealBroken::Difference) }
     }
 }
 
@@ -227,22 +214,12 @@ mod tests {
         let (mut payment, _) = Payment::register(samples::registration());
         let now = samples::now();
         let debtor = samples::debtor();
-        let authentication = Authentication::PasswordAndOneTimeCode {
-            dynamic_link_sha256: "ab".to_owned(),
-        };
+        let authentication = Authentication::PasswordAndOneTimeCode { dynamic_link_sha256: "ab".to_owned() };
         let day = crate::values::paris_day(now);
         let seal = Statement::new(&payment, &debtor, day, authentication, now).seal(&samples::TestSealer);
-        payment
-            .record(Event::Prepare(debtor.clone()), Actor::Psu, now)
-            .unwrap();
-        let approval = Authorisation {
-            debtor,
-            seal_sha256: seal.sha256(),
-            at: now,
-        };
-        payment
-            .record(Event::Authorise(approval), Actor::Psu, now)
-            .unwrap();
+        payment.record(Event::Prepare(debtor.clone()), Actor::Psu, now).unwrap();
+        let approval = Authorisation { debtor, seal_sha256: seal.sha256(), at: now };
+        payment.record(Event::Authorise(approval), Actor::Psu, now).unwrap();
         (payment, seal)
     }
 
@@ -270,10 +247,7 @@ mod tests {
         for change in changes {
             let mut other = order.clone();
             change(&mut other);
-            assert_eq!(
-                seal.permits(&payment, &other, &samples::TestSealer),
-                Err(SealBroken::Difference)
-            );
+            assert_eq!(seal.permits(&payment, &other, &samples::TestSealer), Err(SealBroken::Difference));
         }
     }
 
@@ -281,26 +255,11 @@ mod tests {
     fn a_forged_or_exchanged_seal_permits_nothing() {
         let (payment, seal) = approved();
         let order = TransferOrder::of(&payment).unwrap();
-        let unsigned = Seal {
-            signature: vec![0; 32],
-            ..seal.clone()
-        };
-        assert_eq!(
-            unsigned.permits(&payment, &order, &samples::TestSealer),
-            Err(SealBroken::Signature)
-        );
-        let retold = Seal {
-            text: seal.text.replace("12435", "12434"),
-            ..seal.clone()
-        };
-        assert_eq!(
-            retold.permits(&payment, &order, &samples::TestSealer),
-            Err(SealBroken::Missing)
-        );
+        let unsigned = Seal { signature: vec![0; 32], ..seal.clone() };
+        assert_eq!(unsigned.permits(&payment, &order, &samples::TestSealer), Err(SealBroken::Signature));
+        let retold = Seal { text: seal.text.replace("12435", "12434"), ..seal.clone() };
+        assert_eq!(retold.permits(&payment, &order, &samples::TestSealer), Err(SealBroken::Missing));
         let (unapproved, _) = Payment::register(samples::registration());
-        assert_eq!(
-            seal.permits(&unapproved, &order, &samples::TestSealer),
-            Err(SealBroken::Missing)
-        );
+        assert_eq!(seal.permits(&unapproved, &order, &samples::TestSealer), Err(SealBroken::Missing));
     }
 }

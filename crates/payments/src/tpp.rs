@@ -123,9 +123,7 @@ impl ReportUrl {
     pub fn with_error(&self, error: &str, description: &str) -> String {
         let mut url = self.0.clone();
         if !url.query_pairs().any(|(key, _)| key == "error") {
-            url.query_pairs_mut()
-                .append_pair("error", error)
-                .append_pair("error_description", description);
+            url.query_pairs_mut().append_pair("error", error).append_pair("error_description", description);
         }
         url.into()
     }
@@ -249,11 +247,7 @@ mod tests {
             ("https://tpp.example/cb", "https://tpp.example/other", false),
             ("https://tpp.example/cb", "https://tpp.example/cb/", false),
             ("https://tpp.example/cb", "https://tpp.example:8443/cb", false),
-            (
-                "https://tpp.example/cb",
-                "https://tpp.example.evil.example/cb",
-                false,
-            ),
+            ("https://tpp.example/cb", "https://tpp.example.evil.example/cb", false),
             ("https://tpp.example/cb", "https://evil.example/cb", false),
             ("https://tpp.example/", "https://tpp.example/any/path", true),
             ("https://tpp.example", "https://tpp.example/any/path", true),
@@ -277,10 +271,7 @@ mod tests {
             "https://tpp.example/ko?state=s1&error=access_denied&error_description=CUST"
         );
         let own = ReportUrl::parse("https://tpp.example/ko?error=wrong").unwrap();
-        assert_eq!(
-            own.with_error("access_denied", "CUST"),
-            "https://tpp.example/ko?error=wrong"
-        );
+        assert_eq!(own.with_error("access_denied", "CUST"), "https://tpp.example/ko?error=wrong");
     }
 
     proptest! {

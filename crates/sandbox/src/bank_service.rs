@@ -38,13 +38,7 @@ pub fn router(bank: Served, secret: &str) -> Router {
         .route(&path(question::SEND_CODE), post(send_code))
         .layer(middleware::from_fn(move |request: Request, next: Next| {
             let expected = Arc::clone(&expected);
-            async move {
-                if knows(&request, &expected) {
-                    next.run(request).await
-                } else {
-                    stranger()
-                }
-            }
+            async move { if knows(&request, &expected) { next.run(request).await } else { stranger() } }
         }))
         .with_state(bank)
 }
@@ -54,10 +48,7 @@ fn path(question: &str) -> String {
 }
 
 fn knows(request: &Request, expected: &str) -> bool {
-    let given = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .map(axum::http::HeaderValue::as_bytes);
+    let given = request.headers().get(header::AUTHORIZATION).map(axum::http::HeaderValue::as_bytes);
     given == Some(expected.as_bytes())
 }
 
@@ -76,10 +67,7 @@ fn answer<T: Serialize>(result: Result<T, Unavailable>) -> Response {
 }
 
 async fn authenticate(State(bank): State<Served>, Json(asked): Json<Credentials>) -> Response {
-    answer(
-        bank.authenticate(&asked.institution, &asked.psu, &Password(asked.password))
-            .await,
-    )
+    answer(bank.authenticate(&asked.institution, &asked.psu, &Password(asked.password)).await)
 }
 
 async fn accounts(State(bank): State<Served>, Json(asked): Json<Holder>) -> Response {

@@ -52,11 +52,7 @@ impl SandboxClock {
             Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
             Err(source) => return Err(file_error(path, source)),
         };
-        Ok(Self {
-            system: SystemClock,
-            offset_ms: offset_ms.into(),
-            file: Mutex::new(path.to_owned()),
-        })
+        Ok(Self { system: SystemClock, offset_ms: offset_ms.into(), file: Mutex::new(path.to_owned()) })
     }
 
     /// How far the clock is ahead of the machine's.
@@ -87,10 +83,7 @@ impl SandboxClock {
     }
 
     fn change(&self, new: impl FnOnce(i64) -> Option<i64>) -> Result<Timestamp, ClockError> {
-        let path = self
-            .file
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let path = self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let offset_ms = new(self.offset_ms.load(Ordering::Relaxed))
             .filter(|offset_ms| offset_ms.abs() <= MAX_OFFSET_MS)
             .ok_or(ClockError::TooFar)?;
@@ -124,10 +117,7 @@ fn write(path: &Path, offset_ms: i64) -> io::Result<()> {
 }
 
 fn file_error(path: &Path, source: io::Error) -> ClockError {
-    ClockError::File {
-        path: path.display().to_string(),
-        source,
-    }
+    ClockError::File { path: path.display().to_string(), source }
 }
 
 #[cfg(test)]
@@ -156,21 +146,14 @@ mod tests {
         let noon: Timestamp = "2026-03-02T12:00:00Z".parse().unwrap();
         // To the millisecond: the machine's clock ticks between two questions.
         let now = clock.set(noon).unwrap();
-        assert!(
-            now.duration_since(noon).abs() < SignedDuration::from_mins(1),
-            "{now}"
-        );
+        assert!(now.duration_since(noon).abs() < SignedDuration::from_mins(1), "{now}");
     }
 
     #[test]
     fn a_clock_moves_within_a_hundred_years() {
         let home = tempfile::tempdir().unwrap();
         let clock = SandboxClock::open(&home.path().join("clock")).unwrap();
-        for by in [
-            SignedDuration::MAX,
-            SignedDuration::MIN,
-            SignedDuration::from_hours(101 * 365 * 24),
-        ] {
+        for by in [SignedDuration::MAX, SignedDuration::MIN, SignedDuration::from_hours(101 * 365 * 24)] {
             assert!(matches!(clock.advance(by), Err(ClockError::TooFar)), "{by}");
         }
         assert!(matches!(clock.set(Timestamp::MIN), Err(ClockError::TooFar)));

@@ -164,10 +164,7 @@ impl Advance {
 }
 
 async fn show_clock(State(control): State<Control>) -> Json<ClockShown> {
-    Json(ClockShown {
-        now: control.clock.now(),
-        ahead_s: control.clock.offset().as_secs(),
-    })
+    Json(ClockShown { now: control.clock.now(), ahead_s: control.clock.offset().as_secs() })
 }
 
 async fn move_clock(State(control): State<Control>, body: Bytes) -> Response {
@@ -179,10 +176,7 @@ async fn move_clock(State(control): State<Control>, body: Bytes) -> Response {
         (Some(now), None) => control.clock.set(now),
         (None, Some(Some(by))) => control.clock.advance(by),
         _ => {
-            return refused(
-                StatusCode::BAD_REQUEST,
-                r#"give "now", or "advance" as PT1H or in seconds"#,
-            );
+            return refused(StatusCode::BAD_REQUEST, r#"give "now", or "advance" as PT1H or in seconds"#);
         }
     };
     match moved {
@@ -289,13 +283,7 @@ mod tests {
             let by = asked.advance.unwrap().duration();
             assert_eq!(by.map(|by| by.as_secs()), expected, "{body}");
         }
-        for body in [
-            "",
-            "[]",
-            r#"{"advance":"tomorrow"}"#,
-            r#"{"forward":1}"#,
-            r#"{"now":"today"}"#,
-        ] {
+        for body in ["", "[]", r#"{"advance":"tomorrow"}"#, r#"{"forward":1}"#, r#"{"now":"today"}"#] {
             assert!(serde_json::from_str::<ClockMove>(body).is_err(), "{body}");
         }
     }

@@ -48,10 +48,7 @@ pub fn router(phones: Phones) -> Router {
 
 /// Codes are shown under names of this machine only, and to nobody's frame, cache or referrer.
 async fn for_this_machine(request: Request, next: Next) -> Response {
-    let host = request
-        .headers()
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     if !host.is_none_or(is_loopback_host) {
         return StatusCode::FORBIDDEN.into_response();
     }
@@ -157,11 +154,7 @@ async fn messages(
     };
     if wants_json(&headers) {
         let messages = messages.into_iter().map(MessageJson::from).collect();
-        return Json(PhoneJson {
-            psu: persona.psu.as_str(),
-            messages,
-        })
-        .into_response();
+        return Json(PhoneJson { psu: persona.psu.as_str(), messages }).into_response();
     }
     let now = phones.clock.now();
     rendered(&MessagesPage {
@@ -170,10 +163,7 @@ async fn messages(
         name: persona.name,
         psu: persona.psu.as_str().to_owned(),
         institution: member.name,
-        messages: messages
-            .iter()
-            .map(|message| MessageShown::new(message, now))
-            .collect(),
+        messages: messages.iter().map(|message| MessageShown::new(message, now)).collect(),
     })
 }
 
@@ -233,9 +223,7 @@ fn time_of_day(at: Timestamp) -> String {
 }
 
 fn wants_json(headers: &HeaderMap) -> bool {
-    let accept = headers
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok());
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     accept.is_some_and(|accept| accept.contains("application/json") && !accept.contains("text/html"))
 }
 
@@ -279,16 +267,10 @@ mod tests {
 
     #[test]
     fn only_personas_have_phones() {
-        assert_eq!(
-            find_persona("17515", "170000001").unwrap().1.name,
-            "CAMILLE ESSAI"
-        );
-        for (institution, psu) in [
-            ("17515", "170000099"),
-            ("99999", "170000001"),
-            ("17515", "../x"),
-            ("", ""),
-        ] {
+        assert_eq!(find_persona("17515", "170000001").unwrap().1.name, "CAMILLE ESSAI");
+        for (institution, psu) in
+            [("17515", "170000099"), ("99999", "170000001"), ("17515", "../x"), ("", "")]
+        {
             assert!(find_persona(institution, psu).is_none(), "{institution} {psu}");
         }
     }
@@ -315,10 +297,7 @@ mod tests {
             messages: vec![message],
         };
         let html = page.render().unwrap();
-        assert!(
-            html.contains("123456") && html.contains("Valid until 10:20"),
-            "{html}"
-        );
+        assert!(html.contains("123456") && html.contains("Valid until 10:20"), "{html}");
         assert!(!html.contains("<script>"), "{html}");
     }
 }

@@ -85,11 +85,7 @@ pub struct PkiOptions {
 
 impl Default for PkiOptions {
     fn default() -> Self {
-        Self {
-            server_key: KeyType::P256,
-            seal_key: KeyType::P256,
-            tpp_seal_key: KeyType::Rsa2048,
-        }
+        Self { server_key: KeyType::P256, seal_key: KeyType::P256, tpp_seal_key: KeyType::Rsa2048 }
     }
 }
 
@@ -295,12 +291,7 @@ fn find_or_issue_tpp(
     profile: &TppProfile,
     now: Timestamp,
 ) -> Result<CertifiedKey, PkiError> {
-    find_or_issue(
-        path,
-        ca,
-        |found| fits(profile, found, now),
-        || ca.issue_tpp(profile),
-    )
+    find_or_issue(path, ca, |found| fits(profile, found, now), || ca.issue_tpp(profile))
 }
 
 /// A certificate that is expired on purpose is kept, one that has come to expire is not.
@@ -317,9 +308,7 @@ fn find_or_issue(
     if let Some(found) = files::load(path)? {
         let certificate = found.certificate()?;
         // Asked for its first instant, so that what is expired on purpose passes.
-        let issued = ca
-            .anchors()?
-            .verify_chain(&certificate, &[], certificate.not_before());
+        let issued = ca.anchors()?.verify_chain(&certificate, &[], certificate.not_before());
         if issued.is_ok() && fits(&certificate) {
             return Ok(found);
         }

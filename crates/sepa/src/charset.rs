@@ -42,11 +42,7 @@ impl<const MAX: usize> SepaText<MAX> {
         let cut: String = mapped.trim().chars().take(MAX).collect();
         let trimmed = cut.trim_end();
         // Marks without a letter of their own can leave nothing, and an element must not be empty.
-        Self(if trimmed.is_empty() {
-            SUBSTITUTE.to_string()
-        } else {
-            trimmed.to_owned()
-        })
+        Self(if trimmed.is_empty() { SUBSTITUTE.to_string() } else { trimmed.to_owned() })
     }
 
     /// The text, for sending it on.
@@ -104,10 +100,7 @@ mod tests {
 
     #[test]
     fn debug_shows_nothing_of_the_text() {
-        assert_eq!(
-            format!("{:?}", SepaText::<70>::transliterate("Camille")),
-            "SepaText(…)"
-        );
+        assert_eq!(format!("{:?}", SepaText::<70>::transliterate("Camille")), "SepaText(…)");
     }
 
     proptest! {

@@ -93,10 +93,7 @@ impl CreditTransfer {
     pub fn render(&self) -> String {
         xml::write(&wire::Document {
             namespace: wire::NAMESPACE.to_owned(),
-            message: wire::Message {
-                group_header: self.group_header(),
-                transfer: self.transfer(),
-            },
+            message: wire::Message { group_header: self.group_header(), transfer: self.transfer() },
         })
     }
 
@@ -110,10 +107,7 @@ impl CreditTransfer {
         if document.namespace != wire::NAMESPACE {
             return Err(InvalidMessage::Schema);
         }
-        let wire::Message {
-            group_header: header,
-            transfer,
-        } = document.message;
+        let wire::Message { group_header: header, transfer } = document.message;
         let amount = transfer.settlement_amount.parse("IntrBkSttlmAmt")?;
         check_header(&header, amount)?;
         let product = parse_product(&header.payment_type)?;
@@ -136,10 +130,7 @@ impl CreditTransfer {
                 .ultimate_creditor
                 .map(|party| parse_name(&party, "UltmtCdtr/Nm"))
                 .transpose()?,
-            remittance: transfer
-                .remittance
-                .map(|given| parse_remittance(&given))
-                .transpose()?,
+            remittance: transfer.remittance.map(|given| parse_remittance(&given)).transpose()?,
         })
     }
 
@@ -150,9 +141,7 @@ impl CreditTransfer {
             number_of_transactions: "1".to_owned(),
             total_settlement_amount: CurrencyAmount::euros(self.amount),
             settlement_date: self.settlement_date.to_string(),
-            settlement: wire::Settlement {
-                method: "CLRG".to_owned(),
-            },
+            settlement: wire::Settlement { method: "CLRG".to_owned() },
             payment_type: wire::PaymentType {
                 service_level: Code::of("SEPA"),
                 local_instrument: (self.product == Product::SctInst).then(|| Code::of("INST")),
@@ -193,21 +182,14 @@ fn check_header(header: &wire::GroupHeader, amount: Amount) -> Result<(), Invali
     if header.settlement.method != "CLRG" {
         return Err(InvalidMessage::Value("SttlmMtd"));
     }
-    header
-        .instructing_agent
-        .parse("InstgAgt/FinInstnId/BICFI")
-        .map(|_| ())
+    header.instructing_agent.parse("InstgAgt/FinInstnId/BICFI").map(|_| ())
 }
 
 fn parse_product(kind: &wire::PaymentType) -> Result<Product, InvalidMessage> {
     if kind.service_level.code != "SEPA" {
         return Err(InvalidMessage::Value("SvcLvl"));
     }
-    match kind
-        .local_instrument
-        .as_ref()
-        .map(|instrument| instrument.code.as_str())
-    {
+    match kind.local_instrument.as_ref().map(|instrument| instrument.code.as_str()) {
         None => Ok(Product::Sct),
         Some("INST") => Ok(Product::SctInst),
         Some(_) => Err(InvalidMessage::Value("LclInstrm")),
@@ -253,9 +235,7 @@ pub(crate) fn parse_end_to_end_id(
 }
 
 fn render_name(name: &SepaText<70>) -> wire::Party {
-    wire::Party {
-        name: name.as_str().to_owned(),
-    }
+    wire::Party { name: name.as_str().to_owned() }
 }
 
 fn parse_name(party: &wire::Party, element: &'static str) -> Result<SepaText<70>, InvalidMessage> {
@@ -263,11 +243,7 @@ fn parse_name(party: &wire::Party, element: &'static str) -> Result<SepaText<70>
 }
 
 fn render_iban(iban: &Iban) -> wire::Account {
-    wire::Account {
-        id: wire::AccountIdentification {
-            iban: iban.as_str().to_owned(),
-        },
-    }
+    wire::Account { id: wire::AccountIdentification { iban: iban.as_str().to_owned() } }
 }
 
 fn parse_iban(account: &wire::Account, element: &'static str) -> Result<Iban, InvalidMessage> {
@@ -276,10 +252,9 @@ fn parse_iban(account: &wire::Account, element: &'static str) -> Result<Iban, In
 
 fn render_remittance(remittance: &RemittanceInformation) -> wire::Remittance {
     match remittance {
-        RemittanceInformation::Unstructured(line) => wire::Remittance {
-            unstructured: Some(line.as_str().to_owned()),
-            structured: None,
-        },
+        RemittanceInformation::Unstructured(line) => {
+            wire::Remittance { unstructured: Some(line.as_str().to_owned()), structured: None }
+        }
         RemittanceInformation::CreditorReference(reference) => wire::Remittance {
             unstructured: None,
             structured: Some(wire::Structured {

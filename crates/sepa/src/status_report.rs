@@ -129,11 +129,7 @@ impl StatusReport {
     /// [`InvalidMessage`]: the first rule of schema or scheme that is broken.
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidMessage> {
         let document: wire::Document = xml::read(bytes)?;
-        let wire::Message {
-            group_header: header,
-            original_group: original,
-            transaction,
-        } = document.message;
+        let wire::Message { group_header: header, original_group: original, transaction } = document.message;
         if document.namespace != wire::NAMESPACE {
             return Err(InvalidMessage::Schema);
         }
@@ -174,9 +170,7 @@ impl StatusReport {
         let bic = self.instructing_agent.as_str().to_owned();
         wire::StatusReason {
             originator: wire::Originator {
-                id: wire::OriginatorId {
-                    organisation: wire::OrganisationId { bic },
-                },
+                id: wire::OriginatorId { organisation: wire::OrganisationId { bic } },
             },
             reason: Code::of(code.as_str()),
         }

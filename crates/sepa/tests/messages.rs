@@ -2,10 +2,7 @@
 //!
 //! `GOLDEN=write cargo nextest run -p sepa` rewrites the files; review them like code.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot build its values has failed"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot build its values has failed")]
 
 use jiff::{Timestamp, civil::date};
 use payments::{
@@ -36,9 +33,7 @@ fn sct() -> CreditTransfer {
         creditor_account: Iban::parse("FR7630004008250001020304004").unwrap(),
         creditor_agent: Bic::parse("BNPAFRPP").unwrap(),
         ultimate_creditor_name: Some(SepaText::transliterate("Zoë Exemple")),
-        remittance: Some(RemittanceInformation::Unstructured(SepaText::transliterate(
-            "Commande n°4711",
-        ))),
+        remittance: Some(RemittanceInformation::Unstructured(SepaText::transliterate("Commande n°4711"))),
     }
 }
 
@@ -115,70 +110,40 @@ fn a_transfer_that_breaks_a_rule_of_the_scheme_is_refused() {
         (&instant, acceptance, "", "AccptncDtTm"),
         (&instant, "T09:16:29.500Z", "", "AccptncDtTm"),
         (&sct, "SLEV", "SHAR", "ChrgBr"),
-        (
-            &sct,
-            "FR7630004008250001020304004",
-            "FR7630004008250001020304005",
-            "CdtrAcct/Id/IBAN",
-        ),
+        (&sct, "FR7630004008250001020304004", "FR7630004008250001020304005", "CdtrAcct/Id/IBAN"),
         (&sct, "<BICFI>BNPAFRPP", "<BICFI>BNPA", "CdtrAgt/FinInstnId/BICFI"),
         (&sct, "CAMILLE", "CAMILLÉ", "Dbtr/Nm"),
         (&sct, "E2E-0001", "E2E_0001", "EndToEndId"),
         (&sct, "<MsgId>0000000123", "<MsgId>00000000000123", "MsgId"),
-        (
-            &sct,
-            "<IntrBkSttlmDt>2026-03-02",
-            "<IntrBkSttlmDt>2026-02-30",
-            "IntrBkSttlmDt",
-        ),
+        (&sct, "<IntrBkSttlmDt>2026-03-02", "<IntrBkSttlmDt>2026-02-30", "IntrBkSttlmDt"),
         (&instant, "SCOR", "PUOR", "RmtInf"),
     ];
     for (message, from, to, element) in table {
         let broken = message.replace(from, to);
         assert_ne!(&broken, message, "{from} stands in the message");
-        assert_eq!(
-            CreditTransfer::parse(broken.as_bytes()),
-            Err(InvalidMessage::Value(element)),
-            "{to}"
-        );
+        assert_eq!(CreditTransfer::parse(broken.as_bytes()), Err(InvalidMessage::Value(element)), "{to}");
     }
 }
 
 #[test]
 fn a_document_of_another_shape_is_refused() {
     let sct = sct().render();
-    let transaction = sct
-        .split("<CdtTrfTxInf>")
-        .nth(1)
-        .unwrap()
-        .split("</CdtTrfTxInf>")
-        .next()
-        .unwrap();
+    let transaction = sct.split("<CdtTrfTxInf>").nth(1).unwrap().split("</CdtTrfTxInf>").next().unwrap();
     let twice = format!("</CdtTrfTxInf><CdtTrfTxInf>{transaction}</CdtTrfTxInf>");
     let entity = "<!DOCTYPE Document [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>\n<Document";
     let table = [
         ("two transfers", sct.replace("</CdtTrfTxInf>", &twice)),
-        (
-            "another version",
-            sct.replace("pacs.008.001.08", "pacs.008.001.02"),
-        ),
+        ("another version", sct.replace("pacs.008.001.08", "pacs.008.001.02")),
         ("a document type", sct.replacen("<Document", entity, 1)),
         ("no creditor", sct.replace("Cdtr>", "Xxxx>")),
         ("cut short", sct[..sct.len() / 2].to_owned()),
         ("nothing", String::new()),
     ];
     for (what, message) in table {
-        assert_eq!(
-            CreditTransfer::parse(message.as_bytes()),
-            Err(InvalidMessage::Schema),
-            "{what}"
-        );
+        assert_eq!(CreditTransfer::parse(message.as_bytes()), Err(InvalidMessage::Schema), "{what}");
     }
     let long = format!("{sct}{}", " ".repeat(MAX_MESSAGE_BYTES));
-    assert_eq!(
-        CreditTransfer::parse(long.as_bytes()),
-        Err(InvalidMessage::TooLong)
-    );
+    assert_eq!(CreditTransfer::parse(long.as_bytes()), Err(InvalidMessage::TooLong));
     assert_eq!(CreditTransfer::parse(b"\xff\xfe"), Err(InvalidMessage::Schema));
 }
 
@@ -194,11 +159,7 @@ fn a_report_that_breaks_a_rule_of_the_scheme_is_refused() {
     ];
     for (from, to, element) in table {
         let broken = rejected.replace(from, to);
-        assert_eq!(
-            StatusReport::parse(broken.as_bytes()),
-            Err(InvalidMessage::Value(element)),
-            "{to}"
-        );
+        assert_eq!(StatusReport::parse(broken.as_bytes()), Err(InvalidMessage::Value(element)), "{to}");
     }
 }
 

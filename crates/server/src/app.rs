@@ -50,18 +50,13 @@ pub struct SystemIds {
 impl SystemIds {
     /// Ids whose sequence goes on after `last_sequence`.
     pub fn after(last_sequence: u64) -> Self {
-        Self {
-            random: SystemRandom::new(),
-            sequence: (last_sequence + 1).into(),
-        }
+        Self { random: SystemRandom::new(), sequence: (last_sequence + 1).into() }
     }
 }
 
 impl Ids for SystemIds {
     fn fill(&self, bytes: &mut [u8]) {
-        self.random
-            .fill(bytes)
-            .expect("the operating system gives random bytes");
+        self.random.fill(bytes).expect("the operating system gives random bytes");
     }
 
     fn next_sequence(&self) -> u64 {
@@ -128,13 +123,8 @@ impl Counters {
 
     /// The institution reached under `host` (a `Host` header: the port does not count).
     pub fn by_host(&self, host: &str) -> Option<&Arc<Counter>> {
-        let name = host
-            .rsplit_once(':')
-            .map_or(host, |(name, _port)| name)
-            .to_ascii_lowercase();
-        self.0
-            .iter()
-            .find(|counter| counter.institution.hosts.contains(&name))
+        let name = host.rsplit_once(':').map_or(host, |(name, _port)| name).to_ascii_lowercase();
+        self.0.iter().find(|counter| counter.institution.hosts.contains(&name))
     }
 
     /// The institution with this code.

@@ -45,12 +45,7 @@ impl BankSeal {
         }
         let certificate_sha256 = certificate.sha256_hex();
         let verifying = BTreeMap::from([(certificate_sha256.clone(), key.verifying_key().clone())]);
-        Ok(Self {
-            key,
-            certificate_pem: certificate_pem.to_owned(),
-            certificate_sha256,
-            verifying,
-        })
+        Ok(Self { key, certificate_pem: certificate_pem.to_owned(), certificate_sha256, verifying })
     }
 
     /// The same seal, which also verifies what was sealed under the certificates in `pem`: those that
@@ -87,17 +82,11 @@ impl BankSeal {
 impl Sealer for BankSeal {
     fn sign(&self, text: &[u8]) -> (String, String, Vec<u8>) {
         let signature = self.key.sign(text).expect("a key that was read can sign");
-        (
-            self.key.algorithm().as_str().to_owned(),
-            self.certificate_sha256.clone(),
-            signature,
-        )
+        (self.key.algorithm().as_str().to_owned(), self.certificate_sha256.clone(), signature)
     }
 
     fn verify(&self, certificate_sha256: &str, text: &[u8], signature: &[u8]) -> bool {
-        self.verifying
-            .get(certificate_sha256)
-            .is_some_and(|key| key.verify(text, signature))
+        self.verifying.get(certificate_sha256).is_some_and(|key| key.verify(text, signature))
     }
 }
 

@@ -42,27 +42,14 @@ impl FromRequestParts<App> for Pisp {
         let now = app.now();
         let qwac = qwac(&peer, now).map_err(ApiError::Certificate)?;
         let token = token(app, &parts.headers).await?;
-        token
-            .check(peer.thumbprint, &counter.institution.code, now)
-            .map_err(|refusal| match refusal {
-                TokenRefusal::OtherInstitution => ApiError::OtherInstitution,
-                TokenRefusal::Expired | TokenRefusal::OtherCertificate => {
-                    ApiError::Token(refusal.to_string())
-                }
-            })?;
-        let tpp = app
-            .store
-            .find_tpp(&token.tpp)
-            .await?
-            .ok_or(ApiError::UnknownTpp)?;
+        token.check(peer.thumbprint, &counter.institution.code, now).map_err(|refusal| match refusal {
+            TokenRefusal::OtherInstitution => ApiError::OtherInstitution,
+            TokenRefusal::Expired | TokenRefusal::OtherCertificate => ApiError::Token(refusal.to_string()),
+        })?;
+        let tpp = app.store.find_tpp(&token.tpp).await?.ok_or(ApiError::UnknownTpp)?;
         may_initiate(&tpp, &qwac)?;
         let organization_identifier = qwac.organization().as_str().to_owned();
-        Ok(Self {
-            counter,
-            tpp: Arc::new(tpp),
-            token,
-            organization_identifier,
-        })
+        Ok(Self { counter, tpp: Arc::new(tpp), token, organization_identifier })
     }
 }
 
@@ -74,11 +61,7 @@ impl Pisp {
     /// [`ApiError::TokenSpent`] if it has served another payment request.
     pub fn token_serves(&self, payment: &PaymentId) -> Result<(), ApiError> {
         let tied_elsewhere = self.token.tied_to.as_ref().is_some_and(|tied| tied != payment);
-        if self.ties_token() && tied_elsewhere {
-            Err(ApiError::TokenSpent)
-        } else {
-            Ok(())
-        }
+        if self.ties_token() && tied_elsewhere { Err(ApiError::TokenSpent) } else { Ok(()) }
     }
 
     /// Ties the token to `payment`, if this institution's tokens serve one transaction.
@@ -90,11 +73,7 @@ impl Pisp {
         if !self.ties_token() || self.token.tied_to.as_ref() == Some(payment) {
             return Ok(());
         }
-        if app.store.tie_token(&self.token.hash, payment).await? {
-            Ok(())
-        } else {
-            Err(ApiError::TokenSpent)
-        }
+        if app.store.tie_token(&self.token.hash, payment).await? { Ok(()) } else { Err(ApiError::TokenSpent) }
     }
 
     /// The token to tie in the same commit as a new payment.
@@ -115,10 +94,7 @@ pub(crate) fn counter(app: &App, parts: &Parts) -> Option<Arc<Counter>> {
 
 /// The host the client believes it talks to. Two `Host` headers name none.
 pub(crate) fn host(parts: &Parts) -> Option<String> {
-    let uri = parts
-        .extensions
-        .get::<OriginalUri>()
-        .map_or(&parts.uri, |original| &original.0);
+    let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
     if let Some(authority) = uri.authority() {
         return Some(authority.as_str().to_owned());
     }
@@ -142,9 +118,7 @@ pub(crate) fn qwac(peer: &PeerCertificate, now: jiff::Timestamp) -> Result<eidas
 /// national licence).
 fn may_initiate(tpp: &Tpp, qwac: &eidas::Judged) -> Result<(), ApiError> {
     if tpp.organization_identifier != qwac.organization().as_str() {
-        return Err(ApiError::Token(
-            "this token was given to another organisation".to_owned(),
-        ));
+        return Err(ApiError::Token("this token was given to another organisation".to_owned()));
     }
     if tpp.licence != Licence::Active {
         return Err(ApiError::Licence);
@@ -152,25 +126,18 @@ fn may_initiate(tpp: &Tpp, qwac: &eidas::Judged) -> Result<(), ApiError> {
     if !tpp.scope_pisp {
         return Err(ApiError::Scope);
     }
-    qwac.require(Role::PaymentInitiation)
-        .map_err(|missing| ApiError::Role(missing.to_string()))
+    qwac.require(Role::PaymentInitiation).map_err(|missing| ApiError::Role(missing.to_string()))
 }
 
 /// The token of `Authorization: Bearer` (RFC 6750, 2.1); the scheme is compared without regard to case.
 async fn token(app: &App, headers: &HeaderMap) -> Result<Token, ApiError> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let value = values
-        .next()
-        .ok_or_else(|| ApiError::Token("there is no access token".to_owned()))?;
+    let value = values.next().ok_or_else(|| ApiError::Token("there is no access token".to_owned()))?;
     let malformed = || ApiError::Token("the Authorization header must be: Bearer <token>".to_owned());
     if values.next().is_some() {
         return Err(malformed());
     }
-    let (scheme, secret) = value
-        .to_str()
-        .ok()
-        .and_then(|text| text.split_once(' '))
-        .ok_or_else(malformed)?;
+    let (scheme, secret) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(malformed)?;
     if !scheme.eq_ignore_ascii_case("Bearer") {
         return Err(malformed());
     }

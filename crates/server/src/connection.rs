@@ -27,9 +27,7 @@ pub struct PeerCertificate {
 impl Peer {
     /// The peer at `address`, having shown `chain`.
     pub fn new(address: SocketAddr, chain: Option<&[CertificateDer<'_>]>) -> Self {
-        let certificate = chain
-            .and_then(<[_]>::first)
-            .map(|der| Arc::new(PeerCertificate::read(der)));
+        let certificate = chain.and_then(<[_]>::first).map(|der| Arc::new(PeerCertificate::read(der)));
         Self { address, certificate }
     }
 }
@@ -39,9 +37,6 @@ impl PeerCertificate {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, der);
         let mut thumbprint = [0; 32];
         thumbprint.copy_from_slice(digest.as_ref());
-        Self {
-            read: eidas::Certificate::parse(der),
-            thumbprint: CertificateThumbprint(thumbprint),
-        }
+        Self { read: eidas::Certificate::parse(der), thumbprint: CertificateThumbprint(thumbprint) }
     }
 }

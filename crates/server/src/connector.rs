@@ -99,21 +99,14 @@ impl HttpBank {
         if !is_private(url) {
             return Err(InvalidConnector::Url);
         }
-        let roots = authority_pem
-            .map(reqwest::Certificate::from_pem_bundle)
-            .transpose()?
-            .unwrap_or_default();
+        let roots = authority_pem.map(reqwest::Certificate::from_pem_bundle).transpose()?.unwrap_or_default();
         let client = Client::builder()
             .tls_certs_only(roots)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .timeout(timeout)
             .build()?;
-        Ok(Self {
-            url: url.trim_end_matches('/').to_owned(),
-            secret: secret.trim().to_owned(),
-            client,
-        })
+        Ok(Self { url: url.trim_end_matches('/').to_owned(), secret: secret.trim().to_owned(), client })
     }
 
     async fn ask<Q: Serialize, A: DeserializeOwned>(
@@ -121,18 +114,12 @@ impl HttpBank {
         question: &str,
         asked: &Q,
     ) -> Result<A, Unavailable> {
-        let request = self
-            .client
-            .post(format!("{}/{question}", self.url))
-            .bearer_auth(&self.secret)
-            .json(asked);
+        let request =
+            self.client.post(format!("{}/{question}", self.url)).bearer_auth(&self.secret).json(asked);
         // A reqwest error may carry the URL, never the body; the URL is the operator's own.
         let mut response = request.send().await.map_err(|error| failed(question, &error))?;
         if response.status() != StatusCode::OK {
-            return Err(Unavailable(format!(
-                "{question} was answered {}",
-                response.status()
-            )));
+            return Err(Unavailable(format!("{question} was answered {}", response.status())));
         }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| failed(question, &error))? {
@@ -147,11 +134,7 @@ impl HttpBank {
 }
 
 fn failed(question: &str, error: &reqwest::Error) -> Unavailable {
-    let why = if error.is_timeout() {
-        "was not answered in time"
-    } else {
-        "could not be asked"
-    };
+    let why = if error.is_timeout() { "was not answered in time" } else { "could not be asked" };
     Unavailable(format!("{question} {why}"))
 }
 
@@ -176,11 +159,8 @@ impl Bank for HttpBank {
         psu: &PsuId,
         password: &Password,
     ) -> Result<Option<Psu>, Unavailable> {
-        let credentials = Credentials {
-            institution: institution.clone(),
-            psu: psu.clone(),
-            password: password.0.clone(),
-        };
+        let credentials =
+            Credentials { institution: institution.clone(), psu: psu.clone(), password: password.0.clone() };
         self.ask(question::AUTHENTICATE, &credentials).await
     }
 
@@ -189,14 +169,7 @@ impl Bank for HttpBank {
         institution: &InstitutionCode,
         psu: &PsuId,
     ) -> Result<Vec<Account>, Unavailable> {
-        self.ask(
-            question::ACCOUNTS,
-            &Holder {
-                institution: institution.clone(),
-                psu: psu.clone(),
-            },
-        )
-        .await
+        self.ask(question::ACCOUNTS, &Holder { institution: institution.clone(), psu: psu.clone() }).await
     }
 
     async fn reserve(&self, reservation: &Reservation) -> Result<Reserved, Unavailable> {
@@ -204,8 +177,7 @@ impl Bank for HttpBank {
     }
 
     async fn release(&self, institution: &InstitutionCode, reference: &Reference) -> Result<(), Unavailable> {
-        self.ask(question::RELEASE, &referred(institution, reference))
-            .await
+        self.ask(question::RELEASE, &referred(institution, reference)).await
     }
 }
 
@@ -220,8 +192,7 @@ impl Rail for HttpBank {
         institution: &InstitutionCode,
         reference: &Reference,
     ) -> Result<Outcome, Unavailable> {
-        self.ask(question::INQUIRE, &referred(institution, reference))
-            .await
+        self.ask(question::INQUIRE, &referred(institution, reference)).await
     }
 }
 
@@ -233,10 +204,7 @@ impl Messenger for HttpBank {
 }
 
 fn referred(institution: &InstitutionCode, reference: &Reference) -> Referred {
-    Referred {
-        institution: institution.clone(),
-        reference: reference.clone(),
-    }
+    Referred { institution: institution.clone(), reference: reference.clone() }
 }
 
 #[cfg(test)]

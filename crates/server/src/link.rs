@@ -29,15 +29,8 @@ impl LinkKey {
     /// The nonce of a payment: 20 letters and digits.
     pub fn nonce(&self, payment: &PaymentId) -> String {
         let tag = hmac::sign(&self.0, format!("nonce:{payment}").as_bytes());
-        let mut rest = tag
-            .as_ref()
-            .iter()
-            .take(16)
-            .copied()
-            .fold(Wide::default(), Wide::push);
-        (0..NONCE_LENGTH)
-            .map(|_| char::from(rest.next_letter()))
-            .collect()
+        let mut rest = tag.as_ref().iter().take(16).copied().fold(Wide::default(), Wide::push);
+        (0..NONCE_LENGTH).map(|_| char::from(rest.next_letter())).collect()
     }
 
     /// Whether `given` is the nonce of `payment`.
@@ -48,10 +41,7 @@ impl LinkKey {
     /// The absolute link at which the PSU approves `payment`.
     pub fn consent_url(&self, counter: &Counter, payment: &PaymentId) -> String {
         let nonce = self.nonce(payment);
-        format!(
-            "{}{CONSENT_PATH}?{PAYMENT_PARAMETER}={payment}&nonce={nonce}",
-            counter.psu_url
-        )
+        format!("{}{CONSENT_PATH}?{PAYMENT_PARAMETER}={payment}&nonce={nonce}", counter.psu_url)
     }
 }
 

@@ -87,10 +87,7 @@ impl Listener {
 type Accepted = (TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
 
 async fn next_connection(socket: &TcpListener, places: &Arc<Semaphore>) -> io::Result<Accepted> {
-    let place = Arc::clone(places)
-        .acquire_owned()
-        .await
-        .map_err(io::Error::other)?;
+    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
     let (stream, address) = socket.accept().await?;
     Ok((stream, address, place))
 }
@@ -132,11 +129,7 @@ where
     stream.set_read_timeout(Some(IDLE_LIMIT));
     stream.set_write_timeout(Some(IDLE_LIMIT));
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_LIMIT)
-        .max_buf_size(64 * 1024);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_LIMIT).max_buf_size(64 * 1024);
     builder
         .http2()
         .timer(TokioTimer::new())
@@ -166,18 +159,12 @@ mod tests {
         let serving = tokio::spawn(listener.serve_at_most(1, router, stopped));
         // The only place is taken by a connection that is kept alive; the next one waits outside.
         let mut inside = TcpStream::connect(address).await.unwrap();
-        inside
-            .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
-            .await
-            .unwrap();
+        inside.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
         let mut answer = [0; 12];
         inside.read_exact(&mut answer).await.unwrap();
         assert_eq!(&answer, b"HTTP/1.1 200");
         let mut outside = TcpStream::connect(address).await.unwrap();
-        outside
-            .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
-            .await
-            .unwrap();
+        outside.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
         stop.send(true).unwrap();
         serving.await.unwrap();
         let mut rest = Vec::new();

@@ -68,10 +68,7 @@ async fn render(State(operator): State<Operator>) -> impl IntoResponse {
     }
     let recorder = recorder();
     recorder.run_upkeep();
-    (
-        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
-        recorder.render(),
-    )
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], recorder.render())
 }
 
 /// Folds what was measured into its buckets every few seconds, so that nobody has to ask for the metrics
@@ -96,9 +93,8 @@ fn as_gauge(count: u64) -> f64 {
 fn recorder() -> &'static PrometheusHandle {
     static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
     RECORDER.get_or_init(|| {
-        let buckets = [
-            0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
-        ];
+        let buckets =
+            [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
         let handle = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &buckets)
             .expect("there is at least one bucket")
@@ -111,26 +107,14 @@ fn recorder() -> &'static PrometheusHandle {
 
 fn describe() {
     use metrics::{describe_counter, describe_gauge, describe_histogram};
-    describe_counter!(
-        "guichet_requests_total",
-        "Requests answered, by listener, route, method and status"
-    );
+    describe_counter!("guichet_requests_total", "Requests answered, by listener, route, method and status");
     describe_histogram!(
         "guichet_request_seconds",
         "Time from the request's headers to the answer, in seconds"
     );
     describe_counter!("guichet_handshakes_refused_total", "TLS handshakes that failed");
-    describe_counter!(
-        "guichet_signature_leniencies_total",
-        "Signatures taken only by leniency, by kind"
-    );
-    describe_counter!(
-        "guichet_work_total",
-        "Pieces of background work done, by task and result"
-    );
+    describe_counter!("guichet_signature_leniencies_total", "Signatures taken only by leniency, by kind");
+    describe_counter!("guichet_work_total", "Pieces of background work done, by task and result");
     describe_gauge!("guichet_payments", "Payments stored, by status");
-    describe_gauge!(
-        "guichet_work_oldest_due_ms",
-        "How long the oldest due work has been waiting, in ms"
-    );
+    describe_gauge!("guichet_work_oldest_due_ms", "How long the oldest due work has been waiting, in ms");
 }

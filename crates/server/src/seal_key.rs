@@ -101,16 +101,9 @@ impl SealKey {
             Private::Rsa(key) => key.public_key().as_der(),
             Private::P256(key) => key.public_key().as_der(),
         };
-        let spki_der = spki
-            .map_err(|_| InvalidKey::UnsupportedPrivate)?
-            .as_ref()
-            .to_vec();
+        let spki_der = spki.map_err(|_| InvalidKey::UnsupportedPrivate)?.as_ref().to_vec();
         let public = VerifyingKey::from_spki_der(&spki_der)?;
-        Ok(Self {
-            private,
-            spki_der,
-            public,
-        })
+        Ok(Self { private, spki_der, public })
     }
 
     /// The algorithm this key signs with.
@@ -128,8 +121,7 @@ impl SealKey {
         match &self.private {
             Private::Rsa(key) => {
                 let mut signature = vec![0; key.public_modulus_len()];
-                key.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature)
-                    .map_err(|_| SigningFailed)?;
+                key.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).map_err(|_| SigningFailed)?;
                 Ok(signature)
             }
             Private::P256(key) => key
@@ -180,10 +172,7 @@ impl VerifyingKey {
         // `ParsedPublicKey` looks at the size only when it verifies; this reader looks at it now.
         PublicEncryptingKey::from_der(der).ok()?;
         let key = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der).ok()?;
-        Some(Self {
-            key,
-            algorithm: SignatureAlgorithm::RsaSha256,
-        })
+        Some(Self { key, algorithm: SignatureAlgorithm::RsaSha256 })
     }
 
     fn elliptic_curve(der: &[u8], curve: &'static EcdsaVerificationAlgorithm) -> Option<Self> {
@@ -191,10 +180,7 @@ impl VerifyingKey {
         const SEQUENCE: u8 = 0x30;
         der.first().filter(|tag| **tag == SEQUENCE)?;
         let key = ParsedPublicKey::new(curve, der).ok()?;
-        Some(Self {
-            key,
-            algorithm: SignatureAlgorithm::EcdsaSha256,
-        })
+        Some(Self { key, algorithm: SignatureAlgorithm::EcdsaSha256 })
     }
 
     /// The algorithm this key verifies.
@@ -247,20 +233,14 @@ pub(crate) mod tests {
     fn pem(label: &str, der: &[u8]) -> String {
         let body = STANDARD.encode(der);
         let lines: Vec<_> = body.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
-        format!(
-            "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
-            lines.join("\n")
-        )
+        format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
     }
 
     #[test]
     fn keys_in_pkcs8_pem_sign_what_their_public_half_verifies() {
         let keys = [
             (rsa_pkcs8(), SignatureAlgorithm::RsaSha256),
-            (
-                ec_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING),
-                SignatureAlgorithm::EcdsaSha256,
-            ),
+            (ec_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING), SignatureAlgorithm::EcdsaSha256),
         ];
         for (der, algorithm) in keys {
             let key = SealKey::from_pkcs8_pem(pem("PRIVATE KEY", &der).as_bytes()).unwrap();
@@ -309,10 +289,7 @@ pub(crate) mod tests {
             (pem("PRIVATE KEY", &p384), InvalidKey::UnsupportedPrivate),
             (pem("PRIVATE KEY", b"\x30\x00"), InvalidKey::UnsupportedPrivate),
             (pem("RSA PRIVATE KEY", &rsa_pkcs8()), InvalidKey::NotPkcs8Pem),
-            (
-                pem("ENCRYPTED PRIVATE KEY", &rsa_pkcs8()),
-                InvalidKey::NotPkcs8Pem,
-            ),
+            (pem("ENCRYPTED PRIVATE KEY", &rsa_pkcs8()), InvalidKey::NotPkcs8Pem),
             (String::new(), InvalidKey::NotPkcs8Pem),
         ];
         for (text, expected) in cases {
@@ -338,10 +315,7 @@ pub(crate) mod tests {
     #[test]
     fn debug_shows_the_algorithm_and_nothing_else() {
         assert_eq!(format!("{:?}", p256_key()), "SealKey(ecdsa-sha256)");
-        assert_eq!(
-            format!("{:?}", rsa_key().verifying_key()),
-            "VerifyingKey(rsa-sha256)"
-        );
+        assert_eq!(format!("{:?}", rsa_key().verifying_key()), "VerifyingKey(rsa-sha256)");
     }
 
     // Made with OpenSSL: a P-384 key thrown away since, and `openssl dgst -sha256 -sign`.

@@ -44,9 +44,7 @@ pub fn tpp_config(
 ) -> Result<ServerConfig, InvalidTls> {
     let mut roots = RootCertStore::empty();
     for der in anchors.ders() {
-        roots
-            .add(der.clone())
-            .map_err(|error| InvalidTls::Anchors(error.to_string()))?;
+        roots.add(der.clone()).map_err(|error| InvalidTls::Anchors(error.to_string()))?;
     }
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider())
         .allow_unauthenticated()

@@ -31,13 +31,8 @@ pub enum AuthenticationApproach {
 
 impl AuthenticationApproach {
     /// Every code, in the order of the standard's list.
-    pub const ALL: [Self; 5] = [
-        Self::Redirect,
-        Self::Decoupled,
-        Self::Embedded,
-        Self::EmbeddedOneFactor,
-        Self::None,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Redirect, Self::Decoupled, Self::Embedded, Self::EmbeddedOneFactor, Self::None];
 
     /// The code as it is written on the wire.
     pub fn code(self) -> &'static str {
@@ -81,28 +76,20 @@ pub struct Link {
 impl Link {
     /// A link to `href` that says nothing about being templated.
     pub fn to(href: impl Into<String>) -> Self {
-        Self {
-            href: href.into(),
-            templated: None,
-        }
+        Self { href: href.into(), templated: None }
     }
 }
 
 impl Read for Link {
     fn read(value: &Value<'_>) -> Result<Self, ReadError> {
         let object = value.object()?;
-        Ok(Self {
-            href: object.required("href")?,
-            templated: object.member("templated")?,
-        })
+        Ok(Self { href: object.required("href")?, templated: object.member("templated")? })
     }
 }
 
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link")
-            .field("templated", &self.templated)
-            .finish_non_exhaustive()
+        f.debug_struct("Link").field("templated", &self.templated).finish_non_exhaustive()
     }
 }
 
@@ -126,10 +113,7 @@ pub struct PaymentRequestCreation {
 impl fmt::Debug for PaymentRequestCreation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PaymentRequestCreation")
-            .field(
-                "applied_authentication_approach",
-                &self.applied_authentication_approach,
-            )
+            .field("applied_authentication_approach", &self.applied_authentication_approach)
             .field("links", &self.links)
             .finish_non_exhaustive()
     }

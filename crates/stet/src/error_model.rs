@@ -41,9 +41,6 @@ mod tests {
     fn a_recorded_error_without_reason_phrase_can_be_read() {
         let body = r#"{"timestamp":"2021-05-27 14:07:11.000000000","status":404,"message":"NAAC","path":"/stet/psd2/v1.4.2/accounts"}"#;
         let error: ErrorModel = serde_json::from_str(body).unwrap();
-        assert_eq!(
-            (error.status, error.message.as_str(), error.error),
-            (404, "NAAC", None)
-        );
+        assert_eq!((error.status, error.message.as_str(), error.error), (404, "NAAC", None));
     }
 }

@@ -121,10 +121,7 @@ pub struct AmountType {
 impl Read for AmountType {
     fn read(value: &Value<'_>) -> Result<Self, ReadError> {
         let object = value.object()?;
-        Ok(Self {
-            currency: object.member("currency")?,
-            amount: object.member("amount")?,
-        })
+        Ok(Self { currency: object.member("currency")?, amount: object.member("amount")? })
     }
 }
 
@@ -172,9 +169,7 @@ impl Serialize for Amount {
                 if digits.is_empty() || json::number_length(digits.as_bytes()) != digits.len() {
                     return Err(S::Error::custom("an amount must be a JSON number"));
                 }
-                RawValue::from_string(digits.clone())
-                    .map_err(S::Error::custom)?
-                    .serialize(serializer)
+                RawValue::from_string(digits.clone()).map_err(S::Error::custom)?.serialize(serializer)
             }
         }
     }

@@ -46,12 +46,7 @@ impl<'a> Object<'a> {
 pub(crate) fn parse(body: &[u8], depth: usize) -> Result<Value<'_>, ReadError> {
     let text = std::str::from_utf8(body).map_err(|_| Problem::NotUtf8)?;
     let limit = depth.min(DEPTH_MAX);
-    let mut parser = Parser {
-        text,
-        at: 0,
-        limit,
-        left: limit,
-    };
+    let mut parser = Parser { text, at: 0, limit, left: limit };
     let value = parser.value()?;
     parser.skip_space();
     if parser.at < text.len() {
@@ -185,17 +180,12 @@ impl<'a> Parser<'a> {
             }
         }
         self.at += 1;
-        let quoted = self
-            .text
-            .get(start..self.at)
-            .ok_or(Problem::NotJson { at: start })?;
+        let quoted = self.text.get(start..self.at).ok_or(Problem::NotJson { at: start })?;
         if escapes {
             let decoded: String = serde_json::from_str(quoted).map_err(|_| Problem::NotJson { at: start })?;
             return Ok(Cow::Owned(decoded));
         }
-        let inner = quoted
-            .get(1..quoted.len() - 1)
-            .ok_or(Problem::NotJson { at: start })?;
+        let inner = quoted.get(1..quoted.len() - 1).ok_or(Problem::NotJson { at: start })?;
         Ok(Cow::Borrowed(inner))
     }
 
@@ -237,17 +227,11 @@ impl<'a> Parser<'a> {
     }
 
     fn expect(&mut self, byte: u8) -> Result<(), Problem> {
-        if self.take(byte) {
-            Ok(())
-        } else {
-            Err(self.not_json())
-        }
+        if self.take(byte) { Ok(()) } else { Err(self.not_json()) }
     }
 
     fn not_json(&self) -> Problem {
-        Problem::NotJson {
-            at: self.at.min(self.text.len()),
-        }
+        Problem::NotJson { at: self.at.min(self.text.len()) }
     }
 }
 

@@ -104,11 +104,7 @@ mod tests {
             C::InvalidToken,
         ];
         for error in all {
-            let body = serde_json::to_value(OAuthError {
-                error,
-                error_description: None,
-            })
-            .unwrap();
+            let body = serde_json::to_value(OAuthError { error, error_description: None }).unwrap();
             assert_eq!(body, serde_json::json!({ "error": error.code() }));
         }
     }

@@ -15,10 +15,7 @@ mod tests {
 
     #[test]
     fn each_description_is_json_of_its_edition_and_names_its_licence() {
-        for (text, edition) in [
-            (super::STET_1_4_0_47, "1.4.0.47"),
-            (super::STET_1_5_0_43, "1.5.0.43"),
-        ] {
+        for (text, edition) in [(super::STET_1_4_0_47, "1.4.0.47"), (super::STET_1_5_0_43, "1.5.0.43")] {
             let document: Value = serde_json::from_str(text).expect("JSON");
             assert_eq!(document["info"]["version"], edition);
             let licence = document["info"]["license"]["name"].as_str().expect("a licence");

@@ -206,9 +206,7 @@ impl Read for AccountIdentification {
 
 impl fmt::Debug for AccountIdentification {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccountIdentification")
-            .field("currency", &self.currency)
-            .finish_non_exhaustive()
+        f.debug_struct("AccountIdentification").field("currency", &self.currency).finish_non_exhaustive()
     }
 }
 

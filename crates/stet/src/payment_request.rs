@@ -194,14 +194,8 @@ impl Read for SupplementaryData {
 impl fmt::Debug for SupplementaryData {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SupplementaryData")
-            .field(
-                "accepted_authentication_approach",
-                &self.accepted_authentication_approach,
-            )
-            .field(
-                "applied_authentication_approach",
-                &self.applied_authentication_approach,
-            )
+            .field("accepted_authentication_approach", &self.accepted_authentication_approach)
+            .field("applied_authentication_approach", &self.applied_authentication_approach)
             .field("sca_hint", &self.sca_hint)
             .finish_non_exhaustive()
     }

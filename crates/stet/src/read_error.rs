@@ -58,10 +58,7 @@ impl fmt::Display for Problem {
 
 impl From<Problem> for ReadError {
     fn from(problem: Problem) -> Self {
-        Self {
-            path: String::new(),
-            problem,
-        }
+        Self { path: String::new(), problem }
     }
 }
 
@@ -72,11 +69,7 @@ impl ReadError {
     /// member of the standard, and the message must stay short and harmless.
     pub(crate) fn in_member(self, name: &str) -> Self {
         let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-        let shown = if name.len() <= NAME_MAX && name.bytes().all(plain) {
-            name
-        } else {
-            "?"
-        };
+        let shown = if name.len() <= NAME_MAX && name.bytes().all(plain) { name } else { "?" };
         self.under(shown)
     }
 
@@ -86,15 +79,8 @@ impl ReadError {
     }
 
     fn under(self, step: &str) -> Self {
-        let joint = if self.path.is_empty() || self.path.starts_with('[') {
-            ""
-        } else {
-            "."
-        };
-        Self {
-            path: format!("{step}{joint}{}", self.path),
-            problem: self.problem,
-        }
+        let joint = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
+        Self { path: format!("{step}{joint}{}", self.path), problem: self.problem }
     }
 }
 
@@ -122,32 +108,19 @@ mod tests {
     #[test]
     fn a_path_grows_outwards() {
         let error = ReadError::from(Problem::MustBe("a string"));
-        let error = error
-            .in_item(1)
-            .in_member("addressLine")
-            .in_member("postalAddress")
-            .in_item(0);
-        assert_eq!(
-            error.to_string(),
-            "[0].postalAddress.addressLine[1]: must be a string"
-        );
+        let error = error.in_item(1).in_member("addressLine").in_member("postalAddress").in_item(0);
+        assert_eq!(error.to_string(), "[0].postalAddress.addressLine[1]: must be a string");
     }
 
     #[test]
     fn the_body_itself_is_called_body() {
-        assert_eq!(
-            ReadError::from(Problem::NotUtf8).to_string(),
-            "body: must be UTF-8"
-        );
+        assert_eq!(ReadError::from(Problem::NotUtf8).to_string(), "body: must be UTF-8");
     }
 
     #[test]
     fn a_name_that_is_not_of_the_standard_is_not_repeated() {
         for name in ["<script>", "a b", "é", "\u{0}", &"x".repeat(41)] {
-            assert_eq!(
-                ReadError::from(Problem::Duplicate).in_member(name).to_string(),
-                "?: given twice"
-            );
+            assert_eq!(ReadError::from(Problem::Duplicate).in_member(name).to_string(), "?: given twice");
         }
     }
 

@@ -63,9 +63,7 @@ pub struct StructuredRemittanceInformation {
 impl Read for StructuredRemittanceInformation {
     fn read(value: &Value<'_>) -> Result<Self, ReadError> {
         let object = value.object()?;
-        Ok(Self {
-            creditor_reference_information: object.member("creditorReferenceInformation")?,
-        })
+        Ok(Self { creditor_reference_information: object.member("creditorReferenceInformation")? })
     }
 }
 
@@ -83,18 +81,13 @@ pub struct CreditorReferenceInformation {
 impl Read for CreditorReferenceInformation {
     fn read(value: &Value<'_>) -> Result<Self, ReadError> {
         let object = value.object()?;
-        Ok(Self {
-            kind: object.member("type")?,
-            reference: object.member("reference")?,
-        })
+        Ok(Self { kind: object.member("type")?, reference: object.member("reference")? })
     }
 }
 
 impl fmt::Debug for CreditorReferenceInformation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CreditorReferenceInformation")
-            .field("kind", &self.kind)
-            .finish_non_exhaustive()
+        f.debug_struct("CreditorReferenceInformation").field("kind", &self.kind).finish_non_exhaustive()
     }
 }
 
@@ -112,9 +105,6 @@ pub struct CodeAndIssuer {
 impl Read for CodeAndIssuer {
     fn read(value: &Value<'_>) -> Result<Self, ReadError> {
         let object = value.object()?;
-        Ok(Self {
-            code: object.member("code")?,
-            issuer: object.member("issuer")?,
-        })
+        Ok(Self { code: object.member("code")?, issuer: object.member("issuer")? })
     }
 }

@@ -118,15 +118,8 @@ pub enum TransactionStatus {
 
 impl TransactionStatus {
     /// Every code, in the order of the standard's list.
-    pub const ALL: [Self; 7] = [
-        Self::Rjct,
-        Self::Pdng,
-        Self::Acsp,
-        Self::Acsc,
-        Self::Canc,
-        Self::Actc,
-        Self::Accp,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Rjct, Self::Pdng, Self::Acsp, Self::Acsc, Self::Canc, Self::Actc, Self::Accp];
 
     /// The code as it is written on the wire.
     pub fn code(self) -> &'static str {

@@ -29,22 +29,14 @@ const USUAL_SHOP_PORT: u16 = 8081;
 pub(crate) async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
     let story = Story::new();
     story.heading("Guichet demo: a bank, a shop and a payment, on this machine only");
-    let socket = arguments
-        .shop_port
-        .bind(arguments.sandbox.listen, USUAL_SHOP_PORT)
-        .await?;
+    let socket = arguments.shop_port.bind(arguments.sandbox.listen, USUAL_SHOP_PORT).await?;
     let shop_url = Url::parse(&format!("http://shop.localhost:{}", socket.local_addr()?.port()))?;
     let sandbox = Sandbox::start(&arguments.sandbox, &story, Some(shop_url.clone())).await?;
     let (places, player) = (sandbox.places.clone(), sandbox.player.clone());
     let bank = places.banks.first().context("a sandbox has banks")?.clone();
     let pisp = pisp(&sandbox, bank.tpp_url.clone())?;
     let shop = Arc::new(Shop::new(shop_url, &places, pisp.clone()));
-    let scene = Scene {
-        shop: Arc::clone(&shop),
-        pisp,
-        bank,
-        player,
-    };
+    let scene = Scene { shop: Arc::clone(&shop), pisp, bank, player };
 
     let (ending, ended) = watch::channel(false);
     let shop = tokio::spawn(shop::serve(shop, socket, ended.clone()));
@@ -67,11 +59,7 @@ pub(crate) async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
     let _ = shop.await;
     server.await??;
     let settled = settled?;
-    Ok(if settled || !arguments.exit {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if settled || !arguments.exit { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {
@@ -81,10 +69,7 @@ async fn until(mut stopped: watch::Receiver<bool>) {
 /// The PISP that the demo and its shop are.
 fn pisp(sandbox: &Sandbox, bank: Url) -> anyhow::Result<Pisp> {
     let tpp = &sandbox.places.tpp;
-    let keys = sandbox
-        .pki
-        .tpp(&tpp.client_id)
-        .context("the test TPP has certificates")?;
+    let keys = sandbox.pki.tpp(&tpp.client_id).context("the test TPP has certificates")?;
     let credentials = Credentials {
         client_id: tpp.client_id.clone(),
         qwac_pem: keys.qwac.pem().to_owned(),
@@ -94,11 +79,5 @@ fn pisp(sandbox: &Sandbox, bank: Url) -> anyhow::Result<Pisp> {
     };
     let ca_pem = sandbox.pki.tls_ca().pem();
     let seals = BankSeals::served_by_the_bank();
-    Ok(Pisp::new(
-        bank,
-        credentials,
-        Some(ca_pem),
-        seals,
-        sandbox.clock.clone(),
-    )?)
+    Ok(Pisp::new(bank, credentials, Some(ca_pem), seals, sandbox.clock.clone())?)
 }

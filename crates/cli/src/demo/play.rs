@@ -66,15 +66,8 @@ impl Scene {
         let [product, ..] = &PRODUCTS;
         let number = shop::number();
         let order = self.shop.order(product, &number, "en");
-        let text = format!(
-            "POST /payment-requests, {} EUR, signed",
-            order.amount.to_decimal()
-        );
-        let created = self
-            .pisp
-            .create(token, VERSION, &order)
-            .await
-            .context("the payment request")?;
+        let text = format!("POST /payment-requests, {} EUR, signed", order.amount.to_decimal());
+        let created = self.pisp.create(token, VERSION, &order).await.context("the payment request")?;
         self.shop.remember(Placed {
             number: number.clone(),
             product,
@@ -82,11 +75,7 @@ impl Scene {
             payment: created.id.clone(),
             continue_at: created.consent_url.clone(),
         });
-        story.done(
-            "shop → bank",
-            &format!("{text}: 201, {}", created.seal.in_words()),
-            started.elapsed(),
-        );
+        story.done("shop → bank", &format!("{text}: 201, {}", created.seal.in_words()), started.elapsed());
         Ok((created, number))
     }
 

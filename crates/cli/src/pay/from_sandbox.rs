@@ -41,18 +41,12 @@ pub(super) async fn setup(data: &Path, arguments: &PayArguments) -> anyhow::Resu
     let file =
         |given: &Option<std::path::PathBuf>, own: &Path| given.clone().unwrap_or_else(|| data.join(own));
     let tpp = &places.tpp;
-    let client_id = arguments
-        .client_id
-        .clone()
-        .unwrap_or_else(|| tpp.client_id.clone());
+    let client_id = arguments.client_id.clone().unwrap_or_else(|| tpp.client_id.clone());
     let credentials = Credentials {
         key_id: arguments.key_id.clone().unwrap_or_else(|| client_id.clone()),
         qwac_pem: text(&file(&arguments.qwac, &tpp.qwac))?,
         qwac_key_pem: text(&file(&arguments.qwac_key, &tpp.qwac_key))?,
-        seal: qseal(
-            &file(&arguments.qseal, &tpp.qseal),
-            &file(&arguments.qseal_key, &tpp.qseal_key),
-        )?,
+        seal: qseal(&file(&arguments.qseal, &tpp.qseal), &file(&arguments.qseal_key, &tpp.qseal_key))?,
         client_id,
     };
     let ca_pem = text(&file(&arguments.ca, &places.tls_ca))?;
@@ -61,10 +55,7 @@ pub(super) async fn setup(data: &Path, arguments: &PayArguments) -> anyhow::Resu
     Ok(Setup {
         pisp: pisp(url.as_str(), credentials, Some(&ca_pem), arguments, clock)?,
         initiating_party: tpp.name.clone(),
-        creditor_name: arguments
-            .creditor_name
-            .clone()
-            .unwrap_or_else(|| PAYEE_NAME.to_owned()),
+        creditor_name: arguments.creditor_name.clone().unwrap_or_else(|| PAYEE_NAME.to_owned()),
         creditor_account: arguments.creditor_iban.clone().unwrap_or(payee),
     })
 }
@@ -94,9 +85,7 @@ async fn follow_clock(operator: Url) -> anyhow::Result<Arc<ShiftedClock>> {
     let ahead_s = ask_clock(&client, &address)
         .await
         .with_context(|| format!("the sandbox does not answer at {operator}: is it running?"))?;
-    let clock = Arc::new(ShiftedClock {
-        ahead_s: ahead_s.into(),
-    });
+    let clock = Arc::new(ShiftedClock { ahead_s: ahead_s.into() });
     let followed = Arc::downgrade(&clock);
     tokio::spawn(async move {
         loop {

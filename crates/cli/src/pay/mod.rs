@@ -38,10 +38,7 @@ struct Setup {
 ///
 /// If the bank cannot be asked, refuses, or its signature does not hold.
 pub(crate) async fn run(arguments: PayArguments) -> anyhow::Result<ExitCode> {
-    let teller = Teller {
-        story: Story::new(),
-        json: arguments.json,
-    };
+    let teller = Teller { story: Story::new(), json: arguments.json };
     let setup = match &arguments.sandbox {
         Some(data) => from_sandbox::setup(data, &arguments).await?,
         None => from_arguments(&arguments)?,
@@ -53,17 +50,11 @@ pub(crate) async fn run(arguments: PayArguments) -> anyhow::Result<ExitCode> {
     };
     let order = order(&arguments, &setup, return_url);
     let token = setup.pisp.token().await.context("no token")?;
-    let created = setup
-        .pisp
-        .create(&token.access_token, version, &order)
-        .await
-        .context("the payment request")?;
+    let created =
+        setup.pisp.create(&token.access_token, version, &order).await.context("the payment request")?;
     teller.created(&created.id, &created.consent_url, created.seal.in_words());
     let deadline = Instant::now() + arguments.timeout;
-    let seen = setup
-        .pisp
-        .follow(version, &created.id, deadline, |seen| teller.seen(seen))
-        .await?;
+    let seen = setup.pisp.follow(version, &created.id, deadline, |seen| teller.seen(seen)).await?;
     teller.outcome(&created.id, &created.consent_url, &seen);
     if let Some(page) = return_page {
         page.close(seen.is_final()).await;

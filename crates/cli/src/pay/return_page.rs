@@ -44,21 +44,12 @@ impl ReturnPage {
         let url = Url::parse(&format!("http://{}{path}", socket.local_addr()?))?;
         let came_back = Arc::new(Notify::new());
         let (stop, mut stopped) = watch::channel(false);
-        let router = Router::new()
-            .route(&path, get(show))
-            .with_state(Arc::clone(&came_back));
+        let router = Router::new().route(&path, get(show)).with_state(Arc::clone(&came_back));
         let server = axum::serve(socket, router).with_graceful_shutdown(async move {
             let _ = stopped.wait_for(|stop| *stop).await;
         });
         let server = tokio::spawn(server.into_future());
-        Ok((
-            url,
-            Self {
-                came_back,
-                stop,
-                server,
-            },
-        ))
+        Ok((url, Self { came_back, stop, server }))
     }
 
     /// Stops serving. After an outcome the browser is on its way: it gets a moment to arrive.
@@ -76,10 +67,7 @@ async fn show(State(came_back): State<Arc<Notify>>) -> Response {
     let headers = [
         (header::CACHE_CONTROL, "no-store"),
         (header::CONNECTION, "close"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; frame-ancestors 'none'",
-        ),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
     ];
     (StatusCode::OK, headers, Html(PAGE)).into_response()
 }

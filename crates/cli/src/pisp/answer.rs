@@ -36,11 +36,7 @@ impl Created {
             .and_then(|links| links.consent_approval)
             .and_then(|link| Url::parse(&link.href).ok())
             .ok_or(PispError::Unreadable("a creation with an absolute consent link"))?;
-        Ok(Self {
-            id: id.as_str().to_owned(),
-            consent_url,
-            seal: answer.seal,
-        })
+        Ok(Self { id: id.as_str().to_owned(), consent_url, seal: answer.seal })
     }
 }
 

@@ -49,10 +49,7 @@ pub(crate) struct BankSeals {
 impl BankSeals {
     /// What the bank serves at its own address is taken: TLS says that it is the bank's.
     pub(crate) fn served_by_the_bank() -> Self {
-        Self {
-            given: None,
-            served: Mutex::default(),
-        }
+        Self { given: None, served: Mutex::default() }
     }
 
     /// Only the certificate in `pem` is taken.
@@ -61,10 +58,7 @@ impl BankSeals {
     ///
     /// If that is no certificate of a usable key.
     pub(crate) fn given(pem: &str) -> Result<Self, PispError> {
-        Ok(Self {
-            given: Some(key_of(pem)?.1),
-            served: Mutex::default(),
-        })
+        Ok(Self { given: Some(key_of(pem)?.1), served: Mutex::default() })
     }
 
     /// Verifies the seal of an answer of `bank`.
@@ -111,10 +105,7 @@ impl BankSeals {
         if certificate.sha256_hex() != payments::encoding::hex(&fingerprint) {
             return Err(PispError::SealCertificate("it is another than its address says"));
         }
-        let mut served = self
-            .served
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut served = self.served.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if served.len() >= MAX_REMEMBERED {
             served.remove(0);
         }
@@ -123,10 +114,7 @@ impl BankSeals {
     }
 
     fn remembered(&self, url: &Url) -> Option<VerifyingKey> {
-        let served = self
-            .served
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let served = self.served.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let (_, key) = served.iter().find(|(known, _)| known == url)?;
         Some(key.clone())
     }
@@ -167,17 +155,11 @@ mod tests {
         let hex = "ab".repeat(32);
         let bank = Url::parse("https://bank.example:8443").unwrap();
         let table = [
-            (
-                format!("https://bank.example:8443/api/keyid/certificate_{hex}"),
-                true,
-            ),
+            (format!("https://bank.example:8443/api/keyid/certificate_{hex}"), true),
             (format!("https://bank.example/api/keyid/certificate_{hex}"), false),
             (format!("https://evil.example:8443/certificate_{hex}"), false),
             (format!("http://bank.example:8443/certificate_{hex}"), false),
-            (
-                format!("https://bank.example:8443@evil.example/certificate_{hex}"),
-                false,
-            ),
+            (format!("https://bank.example:8443@evil.example/certificate_{hex}"), false),
             ("https://bank.example:8443/certificate.pem".to_owned(), false),
             ("key-1".to_owned(), false),
         ];

@@ -95,10 +95,7 @@ mod tests {
         let table: [(&[u8], &str); 4] = [
             (br#"{"status":400,"message":"FF01: amount"}"#, "FF01: amount"),
             (br#"{"error":"invalid_client"}"#, "invalid_client"),
-            (
-                br#"{"error":"invalid_scope","error_description":"only pisp"}"#,
-                "invalid_scope only pisp",
-            ),
+            (br#"{"error":"invalid_scope","error_description":"only pisp"}"#, "invalid_scope only pisp"),
             (b"<html>\x1b[2J", "<html>[2J"),
         ];
         for (body, expected) in table {

@@ -100,18 +100,12 @@ impl Pisp {
             clock,
             bank_seals,
         };
-        Ok(Self {
-            shared: Arc::new(shared),
-            bank,
-        })
+        Ok(Self { shared: Arc::new(shared), bank })
     }
 
     /// The same PISP at another bank of the same network.
     pub(crate) fn at(&self, bank: Url) -> Self {
-        Self {
-            shared: Arc::clone(&self.shared),
-            bank,
-        }
+        Self { shared: Arc::clone(&self.shared), bank }
     }
 
     /// Asks for an access token (RFC 6749, 4.4; STET 1.4.0.47, client credentials).
@@ -120,11 +114,8 @@ impl Pisp {
     ///
     /// [`PispError`]: the bank refused or could not be reached.
     pub(crate) async fn token(&self) -> Result<stet::TokenAnswer, PispError> {
-        let form = [
-            ("grant_type", "client_credentials"),
-            ("client_id", &self.shared.client_id),
-            ("scope", "pisp"),
-        ];
+        let form =
+            [("grant_type", "client_credentials"), ("client_id", &self.shared.client_id), ("scope", "pisp")];
         let url = self.url(TOKEN_PATH)?;
         let response = self.shared.client.post(url).form(&form).send().await?;
         let status = response.status();
@@ -236,17 +227,8 @@ impl Pisp {
         let response = request.headers(headers).body(body).send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = read_body(response).await?;
-        let message = SignedMessage {
-            method: &method,
-            target: path,
-            headers: &headers,
-            body: &body,
-        };
-        let seal = self
-            .shared
-            .bank_seals
-            .check(&self.shared.client, &self.bank, &message)
-            .await?;
+        let message = SignedMessage { method: &method, target: path, headers: &headers, body: &body };
+        let seal = self.shared.bank_seals.check(&self.shared.client, &self.bank, &message).await?;
         if !status.is_success() {
             return Err(PispError::refused(status, &body));
         }
@@ -264,21 +246,13 @@ impl Pisp {
         let bearer = HeaderValue::from_str(&format!("Bearer {token}"))
             .map_err(|_| PispError::Unreadable("a token"))?;
         headers.insert(AUTHORIZATION, bearer);
-        headers.insert(
-            ACCEPT,
-            HeaderValue::from_static("application/hal+json, application/json"),
-        );
+        headers.insert(ACCEPT, HeaderValue::from_static("application/hal+json, application/json"));
         headers.insert(REQUEST_ID, request_id());
         if !body.is_empty() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
         }
-        let message = SignedMessage {
-            method,
-            target: path,
-            headers: &headers,
-            body,
-        };
+        let message = SignedMessage { method, target: path, headers: &headers, body };
         let shared = &self.shared;
         let signature = sign_request(&shared.seal, &shared.key_id, &message, shared.clock.now())?;
         signature.insert_into(&mut headers);
@@ -343,10 +317,7 @@ pub(crate) fn seal_key(pem: &str) -> Result<SealKey, server::seal_key::InvalidKe
 ///
 /// If it is not `https`.
 pub(crate) fn bank_url(text: &str) -> Result<Url, PispError> {
-    Url::from_str(text)
-        .ok()
-        .filter(|url| url.scheme() == "https" && url.has_host())
-        .ok_or(PispError::Address)
+    Url::from_str(text).ok().filter(|url| url.scheme() == "https" && url.has_host()).ok_or(PispError::Address)
 }
 
 #[cfg(test)]
@@ -357,10 +328,7 @@ mod tests {
     fn a_request_id_is_a_uuid() {
         let id = request_id();
         let id = id.to_str().unwrap();
-        let shape: String = id
-            .chars()
-            .map(|c| if c.is_ascii_hexdigit() { 'x' } else { c })
-            .collect();
+        let shape: String = id.chars().map(|c| if c.is_ascii_hexdigit() { 'x' } else { c }).collect();
         assert_eq!(shape, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
         assert_eq!(id.chars().nth(14), Some('4'));
         assert_ne!(id, request_id().to_str().unwrap());
@@ -369,12 +337,7 @@ mod tests {
     #[test]
     fn a_bank_is_called_over_tls_only() {
         assert!(bank_url("https://www.17515.sandbox.localhost:8443").is_ok());
-        for text in [
-            "http://bank.example",
-            "bank.example",
-            "https://",
-            "file:///etc/passwd",
-        ] {
+        for text in ["http://bank.example", "bank.example", "https://", "file:///etc/passwd"] {
             assert!(bank_url(text).is_err(), "{text}");
         }
     }

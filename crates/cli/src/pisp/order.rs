@@ -100,10 +100,7 @@ impl Order {
             Version::V1_4_0 => (stet::Amount::Text(amount), RemittanceInformation::Lines(lines)),
             Version::V1_4_2 => (
                 stet::Amount::Number(amount),
-                RemittanceInformation::Object {
-                    unstructured: Some(lines),
-                    structured: None,
-                },
+                RemittanceInformation::Object { unstructured: Some(lines), structured: None },
             ),
         };
         CreditTransferTransaction {
@@ -112,10 +109,7 @@ impl Order {
                 end_to_end_id: Some(self.end_to_end_id.clone()),
                 ..PaymentIdentification::default()
             }),
-            instructed_amount: Some(AmountType {
-                currency: Some("EUR".to_owned()),
-                amount: Some(amount),
-            }),
+            instructed_amount: Some(AmountType { currency: Some("EUR".to_owned()), amount: Some(amount) }),
             remittance_information: Some(remittance),
             ..CreditTransferTransaction::default()
         }
@@ -123,17 +117,11 @@ impl Order {
 }
 
 fn party(name: &str) -> PartyIdentification {
-    PartyIdentification {
-        name: Some(name.to_owned()),
-        ..PartyIdentification::default()
-    }
+    PartyIdentification { name: Some(name.to_owned()), ..PartyIdentification::default() }
 }
 
 fn account(iban: &Iban) -> AccountIdentification {
-    AccountIdentification {
-        iban: Some(iban.as_str().to_owned()),
-        ..AccountIdentification::default()
-    }
+    AccountIdentification { iban: Some(iban.as_str().to_owned()), ..AccountIdentification::default() }
 }
 
 #[cfg(test)]
@@ -160,11 +148,7 @@ pub(super) mod tests {
     fn each_version_has_its_own_forms() {
         let now = "2026-03-02T09:15:30Z".parse().unwrap();
         let table = [
-            (
-                Version::V1_4_0,
-                r#""amount":"124.30""#,
-                r#""remittanceInformation":["Commande 4711"]"#,
-            ),
+            (Version::V1_4_0, r#""amount":"124.30""#, r#""remittanceInformation":["Commande 4711"]"#),
             (
                 Version::V1_4_2,
                 r#""amount":124.30"#,

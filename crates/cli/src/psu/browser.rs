@@ -46,10 +46,7 @@ impl Browser {
     pub(crate) fn new(language: &str, ca_pem: &str) -> reqwest::Result<Self> {
         let builder = crate::http_client::builder(true).cookie_store(true);
         let builder = crate::http_client::trusting(builder, ca_pem)?;
-        Ok(Self {
-            client: builder.build()?,
-            language: language.to_owned(),
-        })
+        Ok(Self { client: builder.build()?, language: language.to_owned() })
     }
 
     /// Opens an address.
@@ -81,13 +78,8 @@ impl Browser {
         {
             sent.insert(name.clone(), button.value.clone());
         }
-        let action = button
-            .and_then(|button| button.action.as_ref())
-            .unwrap_or(&form.action);
-        let url = shown
-            .url
-            .join(action)
-            .context("a form has an address to be sent to")?;
+        let action = button.and_then(|button| button.action.as_ref()).unwrap_or(&form.action);
+        let url = shown.url.join(action).context("a form has an address to be sent to")?;
         let request = if form.is_post {
             // As browsers do, so that pages can tell their own forms from others'.
             let origin = shown.url.origin().ascii_serialization();
@@ -137,11 +129,7 @@ fn target_of(response: &reqwest::Response) -> anyhow::Result<Option<Url>> {
     if !response.status().is_redirection() {
         return Ok(None);
     }
-    let location = response
-        .headers()
-        .get(header::LOCATION)
-        .context("a redirect says where to")?
-        .to_str()?;
+    let location = response.headers().get(header::LOCATION).context("a redirect says where to")?.to_str()?;
     Ok(Some(response.url().join(location)?))
 }
 

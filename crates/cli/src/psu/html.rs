@@ -64,12 +64,7 @@ impl Page {
             reader.tag(&tag);
             rest = after;
         }
-        reader.page.heading = reader
-            .page
-            .heading
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ");
+        reader.page.heading = reader.page.heading.split_whitespace().collect::<Vec<_>>().join(" ");
         reader.page
     }
 }
@@ -117,9 +112,7 @@ impl Reader {
         self.page.forms.push(Form {
             id: tag.attribute("id"),
             action: tag.attribute("action").unwrap_or_default(),
-            is_post: tag
-                .attribute("method")
-                .is_some_and(|method| method.eq_ignore_ascii_case("post")),
+            is_post: tag.attribute("method").is_some_and(|method| method.eq_ignore_ascii_case("post")),
             ..Form::default()
         });
     }
@@ -127,21 +120,14 @@ impl Reader {
     /// The form an element belongs to: the one it names, else the one around it.
     fn form_of(&mut self, tag: &Tag<'_>) -> Option<&mut Form> {
         match tag.attribute("form") {
-            Some(id) => self
-                .page
-                .forms
-                .iter_mut()
-                .find(|form| form.id.as_ref() == Some(&id)),
+            Some(id) => self.page.forms.iter_mut().find(|form| form.id.as_ref() == Some(&id)),
             None if self.in_form => self.page.forms.last_mut(),
             None => None,
         }
     }
 
     fn input(&mut self, tag: &Tag<'_>) {
-        let kind = tag
-            .attribute("type")
-            .unwrap_or_else(|| "text".to_owned())
-            .to_ascii_lowercase();
+        let kind = tag.attribute("type").unwrap_or_else(|| "text".to_owned()).to_ascii_lowercase();
         if kind == "submit" {
             return self.button(tag);
         }
@@ -161,9 +147,7 @@ impl Reader {
     }
 
     fn button(&mut self, tag: &Tag<'_>) {
-        let submits = tag
-            .attribute("type")
-            .is_none_or(|kind| kind.eq_ignore_ascii_case("submit"));
+        let submits = tag.attribute("type").is_none_or(|kind| kind.eq_ignore_ascii_case("submit"));
         if !submits || tag.has("disabled") {
             return;
         }
@@ -206,10 +190,9 @@ fn next_tag(html: &str) -> Option<(&str, Tag<'_>, &str)> {
     let tag = read_tag(rest.get(..end)?);
     let after = rest.get(end + 1..).unwrap_or_default();
     let after = match tag.name.as_str() {
-        "script" | "style" => after
-            .find(&format!("</{}", tag.name))
-            .and_then(|start| after.get(start..))
-            .unwrap_or_default(),
+        "script" | "style" => {
+            after.find(&format!("</{}", tag.name)).and_then(|start| after.get(start..)).unwrap_or_default()
+        }
         _ => after,
     };
     Some((text, tag, after))
@@ -238,9 +221,7 @@ fn read_tag(inside: &str) -> Tag<'_> {
         if rest.is_empty() {
             break;
         }
-        let end = rest
-            .find(|c: char| c == '=' || c.is_whitespace())
-            .unwrap_or(rest.len());
+        let end = rest.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(rest.len());
         let (name, after) = rest.split_at(end.max(1).min(rest.len()));
         let (value, after) = match after.trim_start().strip_prefix('=') {
             Some(value) => read_value(value.trim_start()),
@@ -249,10 +230,7 @@ fn read_tag(inside: &str) -> Tag<'_> {
         attributes.push((name.to_ascii_lowercase(), value));
         rest = after;
     }
-    Tag {
-        name: name.to_ascii_lowercase(),
-        attributes,
-    }
+    Tag { name: name.to_ascii_lowercase(), attributes }
 }
 
 fn read_value(text: &str) -> (&str, &str) {
@@ -317,14 +295,8 @@ mod tests {
     #[test]
     fn a_form_sends_what_a_browser_would_send() {
         let table = [
-            (
-                "<form><input name=a value=1><input name='b' value='2'/></form>",
-                "a=1&b=2",
-            ),
-            (
-                r#"<form><input type="hidden" name="csrf" value="a&#38;b&quot;&#x27;"></form>"#,
-                "csrf=a&b\"'",
-            ),
+            ("<form><input name=a value=1><input name='b' value='2'/></form>", "a=1&b=2"),
+            (r#"<form><input type="hidden" name="csrf" value="a&#38;b&quot;&#x27;"></form>"#, "csrf=a&b\"'"),
             ("<FORM><INPUT NAME=a VALUE=1></FORM>", "a=1"),
             ("<form><input name=a value=1 disabled></form>", ""),
             ("<form><input value=1></form>", ""),
@@ -334,24 +306,12 @@ mod tests {
             ),
             ("<form><input type=checkbox name=c value=1></form>", ""),
             ("<form><input type=submit name=s value=1></form>", ""),
-            (
-                "<input name=out value=1><form></form><input name=late value=2>",
-                "",
-            ),
+            ("<input name=out value=1><form></form><input name=late value=2>", ""),
             ("<form id=f></form><input name=a value=1 form=f>", "a=1"),
             ("<form><input name=a value='x > y'></form>", "a=x > y"),
-            (
-                "<!-- <form><input name=no></form> --><form><input name=a></form>",
-                "a=",
-            ),
-            (
-                "<script>'<form><input name=no>'</script><form><input name=a></form>",
-                "a=",
-            ),
-            (
-                "<form><input name=a value=1></form><form><input name=b value=2></form>",
-                "a=1 | b=2",
-            ),
+            ("<!-- <form><input name=no></form> --><form><input name=a></form>", "a="),
+            ("<script>'<form><input name=no>'</script><form><input name=a></form>", "a="),
+            ("<form><input name=a value=1></form><form><input name=b value=2></form>", "a=1 | b=2"),
         ];
         for (html, expected) in table {
             assert_eq!(inputs(html), expected, "{html}");
@@ -375,30 +335,15 @@ mod tests {
         assert_eq!(page.links, ["/a?b=1&c=2"]);
         let form = &page.forms[0];
         assert!(form.is_post && form.action == "/next");
-        let buttons: Vec<_> = form
-            .buttons
-            .iter()
-            .map(|b| (b.name.as_deref(), b.action.as_deref()))
-            .collect();
+        let buttons: Vec<_> = form.buttons.iter().map(|b| (b.name.as_deref(), b.action.as_deref())).collect();
         assert_eq!(buttons, [(Some("decision"), None), (None, Some("/refuse"))]);
     }
 
     #[test]
     fn anything_can_be_read() {
-        for html in [
-            "",
-            "<",
-            "<<>>",
-            "<form",
-            "<form =",
-            "<a b='",
-            "</",
-            "&",
-            "&;",
-            "&#;",
-            "&#xffffffff;",
-            "<é è=à>",
-        ] {
+        for html in
+            ["", "<", "<<>>", "<form", "<form =", "<a b='", "</", "&", "&;", "&#;", "&#xffffffff;", "<é è=à>"]
+        {
             Page::read(html);
             Page::read(&format!("<form>{html}"));
         }

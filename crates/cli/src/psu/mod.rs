@@ -129,11 +129,7 @@ impl Player {
         if wish == Wish::Refuse
             && let Some((form, button)) = refusal(&shown.page.forms)
         {
-            return Ok(Some(Step {
-                form,
-                button,
-                values: BTreeMap::new(),
-            }));
+            return Ok(Some(Step { form, button, values: BTreeMap::new() }));
         }
         let mut onward = shown.page.forms.iter().filter(|form| form.is_post);
         let Some((form, button)) = onward.find_map(|form| Some((form, agreement(form)?))) else {
@@ -145,11 +141,7 @@ impl Player {
                 values.insert(input.name.clone(), value);
             }
         }
-        Ok(Some(Step {
-            form,
-            button: Some(button),
-            values,
-        }))
+        Ok(Some(Step { form, button: Some(button), values }))
     }
 
     /// What the customer puts into an input; nothing if he leaves it as it is.
@@ -184,10 +176,7 @@ impl Player {
             .context("the pretend phone cannot be read")?;
         let concerns = |message: &&Message| payment.is_none_or(|payment| payment == message.payment);
         let message = phone.messages.iter().find(concerns);
-        Ok(message
-            .context("no code has reached the pretend phone")?
-            .code
-            .clone())
+        Ok(message.context("no code has reached the pretend phone")?.code.clone())
     }
 }
 
@@ -212,26 +201,18 @@ struct Step<'a> {
 /// The payment a consent link is about.
 fn payment_of(link: &Url) -> Option<String> {
     let parameter = server::link::PAYMENT_PARAMETER;
-    link.query_pairs()
-        .find(|(name, _)| name == parameter)
-        .map(|(_, value)| value.into_owned())
+    link.query_pairs().find(|(name, _)| name == parameter).map(|(_, value)| value.into_owned())
 }
 
 /// Where the last page leads: back to the PISP, by way of the bank so that the link is spent.
 fn way_out(shown: &Shown) -> Option<Url> {
-    let links = shown
-        .page
-        .links
-        .iter()
-        .filter_map(|link| shown.url.join(link).ok());
+    let links = shown.page.links.iter().filter_map(|link| shown.url.join(link).ok());
     links.into_iter().find(|url| url.path().ends_with("/return"))
 }
 
 fn refuses(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    ["refus", "cancel", "reject"]
-        .iter()
-        .any(|word| text.contains(word))
+    ["refus", "cancel", "reject"].iter().any(|word| text.contains(word))
 }
 
 /// The form, and the button if one must be pressed, that says no.
@@ -267,10 +248,7 @@ fn choose(form: &Form, name: &str, account: Option<&str>) -> anyhow::Result<Stri
         Some(account) => choices.find(|input| input.value == account),
         None => choices.next(),
     };
-    Ok(chosen
-        .context("the bank does not offer that account")?
-        .value
-        .clone())
+    Ok(chosen.context("the bank does not offer that account")?.value.clone())
 }
 
 #[cfg(test)]
@@ -286,10 +264,7 @@ mod tests {
                <button name=decision value=approve>Payer</button></form>",
         );
         let (form, button) = refusal(&page.forms).unwrap();
-        assert_eq!(
-            (form.action.as_str(), button.unwrap().value.as_str()),
-            ("/review", "refuse")
-        );
+        assert_eq!((form.action.as_str(), button.unwrap().value.as_str()), ("/review", "refuse"));
         assert_eq!(agreement(&page.forms[1]).unwrap().value, "approve");
         let only_refusal = Page::read("<form method=post action=/refuse><button>Non</button></form>");
         assert!(refusal(&only_refusal.forms).is_some());

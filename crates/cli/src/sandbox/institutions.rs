@@ -78,9 +78,7 @@ fn institution(member: &Member) -> anyhow::Result<Institution> {
         name: member.name.to_owned(),
         bic: Bic::parse(member.bic)?,
         hosts: vec![host(member.code)],
-        products: offered
-            .map(|(_, version, product)| (*version, *product))
-            .collect::<BTreeSet<_>>(),
+        products: offered.map(|(_, version, product)| (*version, *product)).collect::<BTreeSet<_>>(),
         settings: Settings::default(),
     })
 }
@@ -99,11 +97,7 @@ mod tests {
         for member in MEMBERS {
             let institution = institution(&member).unwrap();
             for version in Version::ALL {
-                assert!(
-                    institution.offers(version, Product::Sct),
-                    "{} {version:?}",
-                    member.code
-                );
+                assert!(institution.offers(version, Product::Sct), "{} {version:?}", member.code);
             }
             let instant_in_1_4_0 = institution.offers(Version::V1_4_0, Product::SctInst);
             assert_eq!(instant_in_1_4_0, member.code != "17515");

@@ -95,10 +95,7 @@ impl Places {
     pub(crate) fn read(data: &Path) -> anyhow::Result<Self> {
         let path = file(data);
         let text = fs::read_to_string(&path).with_context(|| {
-            format!(
-                "no sandbox has run in {}: start one with `guichet sandbox --data {0}`",
-                data.display()
-            )
+            format!("no sandbox has run in {}: start one with `guichet sandbox --data {0}`", data.display())
         })?;
         serde_json::from_str(&text).with_context(|| format!("{} cannot be read", path.display()))
     }

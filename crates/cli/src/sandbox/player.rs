@@ -28,21 +28,14 @@ impl PlayPsu for SandboxPlayer {
         played: Played,
     ) -> Result<PlayedTo, PlayError> {
         let stuck = |error: &dyn std::fmt::Display| PlayError::Stuck(error.to_string());
-        let found = self
-            .app
-            .store
-            .load(payment)
-            .await
-            .map_err(|error| stuck(&error))?;
+        let found = self.app.store.load(payment).await.map_err(|error| stuck(&error))?;
         let found = found.ok_or(PlayError::NoSuchPayment)?;
         let counter = self.app.counter_of(&found).ok_or(PlayError::NoSuchPayment)?;
         let link = self.app.link_key.consent_url(counter, payment);
         let link = Url::parse(&link).map_err(|error| stuck(&error))?;
         let customer = customer(counter, played).ok_or_else(|| stuck(&"the institution has no personas"))?;
         let visit = self.player.visit(link, &customer, wish(decision), |_, _| {});
-        let ended = visit
-            .await
-            .map_err(|error| PlayError::Stuck(format!("{error:#}")))?;
+        let ended = visit.await.map_err(|error| PlayError::Stuck(format!("{error:#}")))?;
         Ok(match ended {
             Ended::SentBack(url) => PlayedTo::SentBack(url.into()),
             Ended::Stayed(heading) => PlayedTo::Stayed(heading),

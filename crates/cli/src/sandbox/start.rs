@@ -97,11 +97,7 @@ impl Sandbox {
             .context("the pretend bank")?;
         tpps::register(&pki, &store, clock.now()).await?;
         let last_sequence = store.last_sequence().await?;
-        teller.done(
-            "payments and pretend bank",
-            &kept(last_sequence),
-            started.elapsed(),
-        );
+        teller.done("payments and pretend bank", &kept(last_sequence), started.elapsed());
         let started = Instant::now();
         let sockets = Sockets::bind(arguments).await?;
         let places = places(&sockets, arguments.tls, shop_url)?;
@@ -122,18 +118,7 @@ impl Sandbox {
             ca_pem: pki.tls_ca().pem().to_owned(),
             language: "en".to_owned(),
         };
-        Ok(Self {
-            data,
-            pki,
-            clock,
-            places,
-            player,
-            app,
-            store,
-            bank,
-            sockets,
-            psu_tls: arguments.tls,
-        })
+        Ok(Self { data, pki, clock, places, player, app, store, bank, sockets, psu_tls: arguments.tls })
     }
 
     /// Serves until `shutdown` is done, then drains and closes the files.
@@ -147,18 +132,9 @@ impl Sandbox {
         let ended = server::run(
             app,
             Listeners {
-                tpp: Some(Listener {
-                    socket: self.sockets.tpp,
-                    tls: listeners.tpp,
-                }),
-                psu: Some(Listener {
-                    socket: self.sockets.psu,
-                    tls: listeners.psu,
-                }),
-                operator: Some(Listener {
-                    socket: self.sockets.operator,
-                    tls: None,
-                }),
+                tpp: Some(Listener { socket: self.sockets.tpp, tls: listeners.tpp }),
+                psu: Some(Listener { socket: self.sockets.psu, tls: listeners.psu }),
+                operator: Some(Listener { socket: self.sockets.operator, tls: None }),
                 operator_extra: listeners.extra,
             },
             shutdown,
@@ -182,25 +158,17 @@ impl Sandbox {
     }
 
     fn operator_routes(&self) -> anyhow::Result<Router> {
-        let player = SandboxPlayer {
-            app: self.app.clone(),
-            player: self.player.clone(),
-        };
+        let player = SandboxPlayer { app: self.app.clone(), player: self.player.clone() };
         let control = Control {
             app: self.app.clone(),
             clock: Arc::clone(&self.clock),
             player: Arc::new(player),
             bank: self.bank.clone(),
         };
-        let phones = Phones {
-            bank: self.bank.clone(),
-            clock: self.clock.clone(),
-        };
+        let phones = Phones { bank: self.bank.clone(), clock: self.clock.clone() };
         let secret = bank_secret(&self.data)?;
         let bank = bank_service::router(Arc::new(self.bank.clone()), &secret);
-        Ok(control::router(control)
-            .merge(phone::router(phones))
-            .nest(BANK_PATH, bank))
+        Ok(control::router(control).merge(phone::router(phones)).nest(BANK_PATH, bank))
     }
 }
 
@@ -246,26 +214,14 @@ fn kept(last_sequence: u64) -> String {
 fn make_pki(data: &DataDir, arguments: &SandboxArguments, teller: &Story) -> anyhow::Result<TestPki> {
     let started = Instant::now();
     let is_new = !data.pki().join("ca.pem").exists();
-    let hosts: Vec<String> = MEMBERS
-        .iter()
-        .map(|member| institutions::host(member.code))
-        .collect();
-    let institutions = MEMBERS.map(|member| Institution {
-        code: member.code,
-        name: member.name,
-    });
-    let options = PkiOptions {
-        seal_key: seal_key(data, arguments.seal)?,
-        ..PkiOptions::default()
-    };
+    let hosts: Vec<String> = MEMBERS.iter().map(|member| institutions::host(member.code)).collect();
+    let institutions = MEMBERS.map(|member| Institution { code: member.code, name: member.name });
+    let options = PkiOptions { seal_key: seal_key(data, arguments.seal)?, ..PkiOptions::default() };
     let pki = TestPki::load_or_create(&data.pki(), SystemClock.now(), &hosts, &institutions, options)
         .context("the test certificates")?;
     let verb = if is_new { "made" } else { "found" };
-    let detail = format!(
-        "{verb}: 2 authorities, {} bank seals, {} test TPPs",
-        MEMBERS.len(),
-        TEST_TPPS.len()
-    );
+    let detail =
+        format!("{verb}: 2 authorities, {} bank seals, {} test TPPs", MEMBERS.len(), TEST_TPPS.len());
     teller.done("test certificates", &detail, started.elapsed());
     Ok(pki)
 }

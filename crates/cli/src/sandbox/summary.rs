@@ -16,19 +16,14 @@ pub(crate) struct Summary {
 
 /// What a developer needs to know of a sandbox.
 pub(crate) fn what_to_click(sandbox: &Sandbox) -> Summary {
-    Summary {
-        places: sandbox.places.clone(),
-        data: sandbox.data.path().to_owned(),
-    }
+    Summary { places: sandbox.places.clone(), data: sandbox.data.path().to_owned() }
 }
 
 impl Summary {
     /// Tells it.
     pub(crate) fn tell(&self, story: &Story) {
         where_to_click(&self.places, story);
-        story.heading(&format!(
-            "Who can pay (password: {PASSWORD}; the code is on the pretend phone)"
-        ));
+        story.heading(&format!("Who can pay (password: {PASSWORD}; the code is on the pretend phone)"));
         people(&self.places, story);
         story.heading("For a PISP developer");
         for_developers(&self.places, &self.data, story);
@@ -44,15 +39,9 @@ fn where_to_click(places: &Places, story: &Story) {
         story.entry("the shop", shop.as_str());
     }
     story.entry("pretend phones", &format!("{operator}phone"));
-    story.entry(
-        "health, metrics",
-        &format!("{operator}health/ready   {operator}metrics"),
-    );
+    story.entry("health, metrics", &format!("{operator}health/ready   {operator}metrics"));
     for bank in &places.banks {
-        story.entry(
-            &format!("bank {}", bank.code),
-            &format!("{}   {}", bank.tpp_url, bank.name),
-        );
+        story.entry(&format!("bank {}", bank.code), &format!("{}   {}", bank.tpp_url, bank.name));
     }
 }
 
@@ -64,22 +53,14 @@ fn people(places: &Places, story: &Story) {
         return;
     };
     for persona in SandboxBank::personas(&code) {
-        story.entry(
-            persona.psu.as_str(),
-            &format!("{:<18} {}", persona.name, persona.shows),
-        );
+        story.entry(persona.psu.as_str(), &format!("{:<18} {}", persona.name, persona.shows));
     }
     let elsewhere = places.banks.iter().skip(1);
     let elsewhere: Vec<String> = elsewhere
         .filter_map(|bank| {
             let people = SandboxBank::personas(&InstitutionCode::parse(&bank.code).ok()?);
             let (first, last) = (people.first()?, people.last()?);
-            Some(format!(
-                "{} to {} at {}",
-                first.psu.as_str(),
-                last.psu.as_str(),
-                bank.code
-            ))
+            Some(format!("{} to {} at {}", first.psu.as_str(), last.psu.as_str(), bank.code))
         })
         .collect();
     story.entry("the same people", &elsewhere.join(", "));
@@ -89,43 +70,24 @@ fn for_developers(places: &Places, data: &Path, story: &Story) {
     let file = |name: &Path| data.join(name).display().to_string();
     let tpp = &places.tpp;
     story.entry("client id", &format!("{} ({})", tpp.client_id, tpp.name));
-    story.entry(
-        "mutual TLS",
-        &format!("{}, {}", file(&tpp.qwac), file(&tpp.qwac_key)),
-    );
-    story.entry(
-        "signatures",
-        &format!("{}, {}", file(&tpp.qseal), file(&tpp.qseal_key)),
-    );
+    story.entry("mutual TLS", &format!("{}, {}", file(&tpp.qwac), file(&tpp.qwac_key)));
+    story.entry("signatures", &format!("{}, {}", file(&tpp.qseal), file(&tpp.qseal_key)));
     story.entry("trust", &file(&places.tls_ca));
     story.entry(
         "test clock",
-        &format!(
-            "curl -d '{{\"advance\":\"PT1H\"}}' {}sandbox/clock",
-            places.operator_url
-        ),
+        &format!("curl -d '{{\"advance\":\"PT1H\"}}' {}sandbox/clock", places.operator_url),
     );
     story.entry(
         "play a customer",
-        &format!(
-            "curl -X POST {}sandbox/psu/PAYMENT-ID/approve",
-            places.operator_url
-        ),
+        &format!("curl -X POST {}sandbox/psu/PAYMENT-ID/approve", places.operator_url),
     );
-    story.entry(
-        "a payment",
-        &format!("guichet pay --sandbox {} --amount 12.34", data.display()),
-    );
+    story.entry("a payment", &format!("guichet pay --sandbox {} --amount 12.34", data.display()));
     story.line("");
     story.line("  A token, with curl:");
     story.line("");
     if let Some(bank) = places.banks.first() {
         story.line(&format!("    curl --cacert {} \\", file(&places.tls_ca)));
-        story.line(&format!(
-            "      --cert {} --key {} \\",
-            file(&tpp.qwac),
-            file(&tpp.qwac_key)
-        ));
+        story.line(&format!("      --cert {} --key {} \\", file(&tpp.qwac), file(&tpp.qwac_key)));
         story.line(&format!(
             "      -d grant_type=client_credentials -d client_id={} -d scope=pisp \\",
             tpp.client_id

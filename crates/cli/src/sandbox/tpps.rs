@@ -42,10 +42,7 @@ fn registration(keys: &TppKeys, id: TppId, created_at: Timestamp) -> anyhow::Res
         scope_pisp: keys.tpp.roles.contains(&eidas::Role::PaymentInitiation),
         grant_types: vec![GrantType::ClientCredentials],
         redirect_uris,
-        seal_certificates: vec![SealCertificate {
-            kid: None,
-            der: keys.qseal.der().to_vec(),
-        }],
+        seal_certificates: vec![SealCertificate { kid: None, der: keys.qseal.der().to_vec() }],
         signature_policy: None,
         created_at,
     })

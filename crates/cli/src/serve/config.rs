@@ -255,9 +255,7 @@ impl Config {
             if !codes.insert(code) {
                 bail!("institution {code} is there twice");
             }
-            institution
-                .check()
-                .with_context(|| format!("in institution {code}"))?;
+            institution.check().with_context(|| format!("in institution {code}"))?;
             for host in &institution.hosts {
                 if !hosts.insert(host) {
                     bail!("host {host} leads to two institutions");
@@ -270,11 +268,7 @@ impl Config {
                 bail!("TPP {} is there twice", tpp.client_id);
             }
             let any_port = RedirectUri::any_loopback_port();
-            if tpp
-                .redirect_uris
-                .iter()
-                .any(|uri| *uri == any_port || uri.as_str().starts_with("http:"))
-            {
+            if tpp.redirect_uris.iter().any(|uri| *uri == any_port || uri.as_str().starts_with("http:")) {
                 bail!("TPP {}: redirect_uris must be https", tpp.client_id);
             }
         }
@@ -345,19 +339,13 @@ mod tests {
             .lines()
             .map(|line| line.strip_prefix("#: ").unwrap_or(line))
             .fold(String::new(), |text, line| text + line + "\n");
-        let (plain, told) = (
-            Config::parse(EXAMPLE).unwrap(),
-            Config::parse(&uncommented).unwrap(),
-        );
+        let (plain, told) = (Config::parse(EXAMPLE).unwrap(), Config::parse(&uncommented).unwrap());
         assert_eq!(told.institutions[0].settings, Settings::default());
         assert_eq!(told.bank.timeout_ms, plain.bank.timeout_ms);
         assert_eq!(told.tpps[0].licence, plain.tpps[0].licence);
         let settings = serde_json::to_value(Settings::default()).unwrap();
         for name in settings.as_object().unwrap().keys() {
-            assert!(
-                EXAMPLE.contains(&format!("{name} = ")),
-                "{name} is not in the example"
-            );
+            assert!(EXAMPLE.contains(&format!("{name} = ")), "{name} is not in the example");
         }
     }
 
@@ -368,11 +356,7 @@ mod tests {
             ("127.0.0.1:9090", "0.0.0.0:9090", "loopback"),
             (r#"anchors = ["qtsp.pem"]"#, "anchors = []", "anchors"),
             ("psu_url = \"https:", "psu_url = \"http:", "https"),
-            (
-                "https://tpp.example/cb",
-                "http://127.0.0.1:*/",
-                "redirect_uris must be https",
-            ),
+            ("https://tpp.example/cb", "http://127.0.0.1:*/", "redirect_uris must be https"),
             (r#"code = "17515""#, r#"code = "1751""#, "code"),
             (r#"["SCT", "SCT Inst"]"#, r#"["SCT", "SDD"]"#, "SDD"),
             ("[bank]", "[bank]\nsandbox = true", "sandbox"),

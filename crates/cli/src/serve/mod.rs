@@ -22,19 +22,13 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
     let config = Config::read(&arguments.config)?;
     let checked = parts::check(&config)?;
     if arguments.check {
-        println!(
-            "{} is in order: {}",
-            arguments.config.display(),
-            checked.summary()
-        );
+        println!("{} is in order: {}", arguments.config.display(), checked.summary());
         return Ok(ExitCode::SUCCESS);
     }
     let sockets = Listeners {
         tpp: parts::listener(config.listen.tpp.as_ref(), checked.tpp_tls.clone()).await?,
         psu: parts::listener(config.listen.psu.as_ref(), checked.psu_tls.clone()).await?,
-        operator: parts::operator(config.listen.operator.as_ref())
-            .await
-            .context("the operator listener")?,
+        operator: parts::operator(config.listen.operator.as_ref()).await.context("the operator listener")?,
         operator_extra: axum::Router::new(),
     };
     let app = parts::assemble(&config, checked).await?;

@@ -63,16 +63,8 @@ pub(super) fn check(config: &Config) -> anyhow::Result<Checked> {
         let (chain, key) = (text(&listener.certificate)?, text(&listener.key)?);
         tls::psu_config(&chain, &key).context("in listen.psu")
     });
-    let seals = config
-        .institutions
-        .iter()
-        .map(seal_of)
-        .collect::<anyhow::Result<_>>()?;
-    let seal_certificates = config
-        .tpps
-        .iter()
-        .map(seal_certificates_of)
-        .collect::<anyhow::Result<_>>()?;
+    let seals = config.institutions.iter().map(seal_of).collect::<anyhow::Result<_>>()?;
+    let seal_certificates = config.tpps.iter().map(seal_certificates_of).collect::<anyhow::Result<_>>()?;
     Ok(Checked {
         tpp_tls: tpp_tls.transpose()?.map(Arc::new),
         psu_tls: psu_tls.transpose()?.map(Arc::new),
@@ -111,10 +103,7 @@ fn seal_certificates_of(tpp: &config::Tpp) -> anyhow::Result<Vec<SealCertificate
     let read = |path: &std::path::PathBuf| {
         let certificate =
             Certificate::from_pem(&text(path)?).with_context(|| format!("in {}", path.display()))?;
-        Ok(SealCertificate {
-            kid: None,
-            der: certificate.der().to_vec(),
-        })
+        Ok(SealCertificate { kid: None, der: certificate.der().to_vec() })
     };
     tpp.seal_certificates.iter().map(read).collect()
 }
@@ -127,13 +116,7 @@ fn bank_of(config: &Config) -> anyhow::Result<HttpBank> {
     }
     let authority = bank.authority.as_deref().map(text).transpose()?;
     let timeout = Duration::from_millis(bank.timeout_ms);
-    HttpBank::new(
-        &bank.url,
-        &secret,
-        authority.as_deref().map(str::as_bytes),
-        timeout,
-    )
-    .context("in bank")
+    HttpBank::new(&bank.url, &secret, authority.as_deref().map(str::as_bytes), timeout).context("in bank")
 }
 
 fn text(path: &Path) -> anyhow::Result<String> {
@@ -149,12 +132,7 @@ pub(super) async fn assemble(config: &Config, checked: Checked) -> anyhow::Resul
     let store = Arc::new(SqliteStore::open(&config.store.path).context("the store")?);
     let secrets = Secrets::find_or_make(&config.secrets_file)?;
     register(config, checked.seal_certificates, store.as_ref()).await?;
-    let counters = config
-        .institutions
-        .iter()
-        .zip(checked.seals)
-        .map(counter)
-        .collect();
+    let counters = config.institutions.iter().zip(checked.seals).map(counter).collect();
     let last_sequence = payments::ports::PaymentStore::last_sequence(store.as_ref()).await?;
     let bank = checked.bank;
     Ok(App::new(Parts {
@@ -185,9 +163,7 @@ async fn register(
         let organization_identifier = tpp.organization_identifier.as_deref();
         let registered = Tpp {
             id: tpp.client_id.clone(),
-            organization_identifier: organization_identifier
-                .unwrap_or(tpp.client_id.as_str())
-                .to_owned(),
+            organization_identifier: organization_identifier.unwrap_or(tpp.client_id.as_str()).to_owned(),
             name: tpp.name.clone(),
             licence: tpp.licence,
             scope_pisp: true,
@@ -230,10 +206,7 @@ pub(super) async fn listener(
     let (Some(wanted), Some(tls)) = (wanted, tls) else {
         return Ok(None);
     };
-    Ok(Some(Listener {
-        socket: bind(wanted.address).await?,
-        tls: Some(tls),
-    }))
+    Ok(Some(Listener { socket: bind(wanted.address).await?, tls: Some(tls) }))
 }
 
 /// Binds the operator's listener.
@@ -245,14 +218,9 @@ pub(super) async fn operator(wanted: Option<&OperatorListener>) -> anyhow::Resul
     let Some(wanted) = wanted else {
         return Ok(None);
     };
-    Ok(Some(Listener {
-        socket: bind(wanted.address).await?,
-        tls: None,
-    }))
+    Ok(Some(Listener { socket: bind(wanted.address).await?, tls: None }))
 }
 
 async fn bind(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}"))
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }

@@ -56,20 +56,12 @@ impl Product {
 
     /// Its name in a language.
     pub(crate) fn name(&self, language: &str) -> &'static str {
-        if language == "fr" {
-            self.name_fr
-        } else {
-            self.name_en
-        }
+        if language == "fr" { self.name_fr } else { self.name_en }
     }
 
     /// What it is, in a language.
     pub(super) fn about(&self, language: &str) -> &'static str {
-        if language == "fr" {
-            self.about_fr
-        } else {
-            self.about_en
-        }
+        if language == "fr" { self.about_fr } else { self.about_en }
     }
 }
 
@@ -87,11 +79,7 @@ mod tests {
         for product in &PRODUCTS {
             assert_eq!(Product::find(product.slug), Some(product));
             // These cents make the pretend bank misbehave.
-            assert!(
-                ![66, 77, 88, 99].contains(&(product.price().cents() % 100)),
-                "{}",
-                product.slug
-            );
+            assert!(![66, 77, 88, 99].contains(&(product.price().cents() % 100)), "{}", product.slug);
         }
         assert_eq!(payee_account().french_bank_code(), Some("11425"));
         assert!(Product::find("../etc").is_none());

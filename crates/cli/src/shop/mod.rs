@@ -132,13 +132,7 @@ async fn place(shop: &Shop, product: &'static Product, bank: &str, t: &Texts) ->
     let mut link = created.consent_url;
     let continue_at = link.clone();
     link.query_pairs_mut().append_pair("ui_locales", t.code);
-    shop.remember(Placed {
-        number,
-        product,
-        bank: bank.to_owned(),
-        payment: created.id,
-        continue_at,
-    });
+    shop.remember(Placed { number, product, bank: bank.to_owned(), payment: created.id, continue_at });
     Ok(link)
 }
 
@@ -188,10 +182,7 @@ async fn headers(State(shop): State<Arc<Shop>>, request: Request, next: Next) ->
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let cache = if is_style { "max-age=60" } else { "no-store" };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     response
@@ -211,10 +202,7 @@ impl Shop {
             debtor_account: None,
             instant: true,
             purpose: Purpose::Merchant,
-            remittance: format!(
-                "{} {number}",
-                Texts::wanted(Some(language), &HeaderMap::new()).order
-            ),
+            remittance: format!("{} {number}", Texts::wanted(Some(language), &HeaderMap::new()).order),
             end_to_end_id: format!("SHOP-{number}"),
             success_url: back.clone(),
             failure_url: back,

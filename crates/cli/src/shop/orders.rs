@@ -76,10 +76,7 @@ impl Shop {
 
     /// Where browsers may be sent to approve.
     pub(super) fn consent_origins(&self) -> String {
-        let origins = self
-            .banks
-            .iter()
-            .map(|bank| bank.psu_url.origin().ascii_serialization());
+        let origins = self.banks.iter().map(|bank| bank.psu_url.origin().ascii_serialization());
         origins.collect::<Vec<_>>().join(" ")
     }
 

@@ -28,11 +28,7 @@ struct Frame {
 
 impl Frame {
     fn new(t: &'static Texts, path: &str) -> Self {
-        Self {
-            t,
-            other_language: format!("{path}?lang={}", t.other.0),
-            reload_s: None,
-        }
+        Self { t, other_language: format!("{path}?lang={}", t.other.0), reload_s: None }
     }
 }
 
@@ -68,10 +64,7 @@ impl ProductsPage {
     pub(super) fn new(t: &'static Texts) -> Self {
         Self {
             frame: Frame::new(t, "/"),
-            products: PRODUCTS
-                .iter()
-                .map(|product| ProductShown::new(product, t))
-                .collect(),
+            products: PRODUCTS.iter().map(|product| ProductShown::new(product, t)).collect(),
         }
     }
 }
@@ -157,12 +150,7 @@ impl<'a> OrderPage<'a> {
     pub(super) fn new(t: &'static Texts, placed: &'a Placed, standing: Standing) -> Self {
         let mut frame = Frame::new(t, &format!("/order/{}", placed.number));
         frame.reload_s = (!standing.is_over).then_some(RELOAD_S);
-        Self {
-            frame,
-            product: ProductShown::new(placed.product, t),
-            placed,
-            standing,
-        }
+        Self { frame, product: ProductShown::new(placed.product, t), placed, standing }
     }
 }
 
@@ -178,17 +166,8 @@ pub(super) struct ProblemPage {
 
 impl ProblemPage {
     pub(super) fn new(t: &'static Texts, status: StatusCode, detail: Option<String>) -> Self {
-        let (title, text) = if status == StatusCode::BAD_GATEWAY {
-            t.no_bank
-        } else {
-            t.no_page
-        };
-        Self {
-            frame: Frame::new(t, "/"),
-            title,
-            text,
-            detail,
-        }
+        let (title, text) = if status == StatusCode::BAD_GATEWAY { t.no_bank } else { t.no_page };
+        Self { frame: Frame::new(t, "/"), title, text, detail }
     }
 }
 
@@ -229,9 +208,7 @@ mod tests {
             product: &PRODUCTS[0],
             bank: "17515".to_owned(),
             payment: "0000000123-177244293000011234567890".to_owned(),
-            continue_at: "http://www.17515.sandbox.localhost:8080/x?a=1&nonce=2"
-                .parse()
-                .unwrap(),
+            continue_at: "http://www.17515.sandbox.localhost:8080/x?a=1&nonce=2".parse().unwrap(),
         }
     }
 
@@ -247,11 +224,7 @@ mod tests {
             (Status::Rjct, None, "failed", "did not make", false),
         ];
         for (status, reason, mood, told, reloads) in table {
-            let seen = Seen {
-                status,
-                reason,
-                seal: AnswerSeal::Verified,
-            };
+            let seen = Seen { status, reason, seal: AnswerSeal::Verified };
             let standing = Standing::of(&seen, texts("en"));
             assert_eq!(standing.mood, mood, "{status:?}");
             let placed = placed();

@@ -45,18 +45,9 @@ static FRENCH: Texts = Texts {
     pay: "Payer",
     total: "Total",
     order: "Commande",
-    paid: (
-        "C’est payé, merci\u{202f}!",
-        "Votre banque a exécuté le virement.",
-    ),
-    on_its_way: (
-        "Paiement accepté",
-        "Votre banque exécute le virement. Vous n’avez plus rien à faire.",
-    ),
-    waiting: (
-        "Paiement en attente",
-        "Vous n’avez pas encore validé le paiement auprès de votre banque.",
-    ),
+    paid: ("C’est payé, merci\u{202f}!", "Votre banque a exécuté le virement."),
+    on_its_way: ("Paiement accepté", "Votre banque exécute le virement. Vous n’avez plus rien à faire."),
+    waiting: ("Paiement en attente", "Vous n’avez pas encore validé le paiement auprès de votre banque."),
     go_on: "Continuer chez ma banque",
     not_paid: "Le paiement n’a pas eu lieu",
     unknown: (
@@ -88,10 +79,7 @@ static ENGLISH: Texts = Texts {
         "Payment accepted",
         "Your bank is making the transfer. There is nothing more for you to do.",
     ),
-    waiting: (
-        "Payment pending",
-        "You have not approved the payment with your bank yet.",
-    ),
+    waiting: ("Payment pending", "You have not approved the payment with your bank yet."),
     go_on: "Continue at my bank",
     not_paid: "The payment was not made",
     unknown: (
@@ -108,9 +96,7 @@ static ENGLISH: Texts = Texts {
 impl Texts {
     /// The texts a browser wants: what the address asks for, else what its settings prefer, else French.
     pub(super) fn wanted(lang: Option<&str>, headers: &HeaderMap) -> &'static Self {
-        let accepted = headers
-            .get(header::ACCEPT_LANGUAGE)
-            .and_then(|value| value.to_str().ok());
+        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         let tags = lang.into_iter().chain(accepted.unwrap_or_default().split(','));
         let known = |tag: &str| match tag.trim_start().get(..2)?.to_ascii_lowercase().as_str() {
             "fr" => Some(&FRENCH),

@@ -49,28 +49,20 @@ impl Chromium {
         let profile = tempfile::tempdir().expect("a temporary directory can be made");
         let chromedriver = Chromedriver::start();
         let mut wanted = DesiredCapabilities::chrome();
-        let own = [
-            format!("--user-data-dir={}", profile.path().display()),
-            format!("--accept-lang={language}"),
-        ];
+        let own =
+            [format!("--user-data-dir={}", profile.path().display()), format!("--accept-lang={language}")];
         for argument in ARGUMENTS.into_iter().chain(own.iter().map(String::as_str)) {
             wanted.add_arg(argument).expect("an argument is a capability");
         }
         for log in ["browser", "performance"] {
-            wanted
-                .set_logging_prefs(log, LoggingPrefsLogLevel::All)
-                .expect("a log is a capability");
+            wanted.set_logging_prefs(log, LoggingPrefsLogLevel::All).expect("a log is a capability");
         }
         let driver = WebDriver::builder(chromedriver.url(), wanted)
             .poller(Arc::new(ElementPollerWithTimeout::new(PATIENCE, LOOK_EVERY)))
             .connect()
             .await
             .unwrap_or_else(|error| panic!("{MISSING}: {error}"));
-        Self {
-            driver,
-            _chromedriver: chromedriver,
-            _profile: profile,
-        }
+        Self { driver, _chromedriver: chromedriver, _profile: profile }
     }
 }
 
@@ -91,15 +83,9 @@ impl Chromedriver {
             .unwrap_or_else(|error| panic!("{MISSING}: {error}"));
         let output = child.stdout.take().expect("the output is a pipe");
         let mut lines = BufReader::new(output).lines();
-        let port = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| port_told(&line));
+        let port = lines.by_ref().map_while(Result::ok).find_map(|line| port_told(&line));
         thread::spawn(move || lines.for_each(drop));
-        Self {
-            port: port.unwrap_or_else(|| panic!("chromedriver did not start: {:?}", child.wait())),
-            child,
-        }
+        Self { port: port.unwrap_or_else(|| panic!("chromedriver did not start: {:?}", child.wait())), child }
     }
 
     fn url(&self) -> String {

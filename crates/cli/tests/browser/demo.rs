@@ -43,29 +43,19 @@ impl Demo {
             let url = places[name].as_str().expect("a demo has this address");
             url.parse().expect("addresses are URLs")
         };
-        Self {
-            child,
-            shop: url("shop_url"),
-            operator: url("operator_url"),
-            _data: data,
-        }
+        Self { child, shop: url("shop_url"), operator: url("operator_url"), _data: data }
     }
 
     /// The page of a customer's pretend phone.
     pub(crate) fn phone(&self, customer: &str) -> Url {
-        self.operator
-            .join(&format!("phone/17515/{customer}"))
-            .expect("a number fits into a path")
+        self.operator.join(&format!("phone/17515/{customer}")).expect("a number fits into a path")
     }
 }
 
 fn wait_until_ready(child: &mut Child) {
     let output = child.stdout.take().expect("the output is a pipe");
     let mut lines = BufReader::new(output).lines();
-    let ready = lines
-        .by_ref()
-        .map_while(Result::ok)
-        .any(|line| line.contains("Ctrl-C stops"));
+    let ready = lines.by_ref().map_while(Result::ok).any(|line| line.contains("Ctrl-C stops"));
     assert!(ready, "the demo did not start: {:?}", child.wait());
     // What it goes on telling must not fill the pipe.
     thread::spawn(move || lines.for_each(drop));

@@ -66,10 +66,7 @@ async fn an_account_without_the_money_cannot_be_chosen_and_says_why() {
     visit.sign_in().await;
     visit.window.arrive("/psu/account").await;
     visit.window.look("account").await;
-    visit
-        .window
-        .reads(".choice", "Disponible insuffisant pour ce paiement")
-        .await;
+    visit.window.reads(".choice", "Disponible insuffisant pour ce paiement").await;
     assert!(!visit.window.has("[name=account]:not([disabled])").await);
     assert!(!visit.window.has("#continue").await);
     visit.refuse().await;
@@ -197,38 +194,20 @@ async fn an_ill_made_page_is_noticed() {
     let main = "document.querySelector('main')";
     let table = [
         ("document.documentElement.lang = 'en'", "the page is in \"en\""),
-        (
-            "MAIN.append(document.createElement('input'))",
-            "a field has no label",
-        ),
+        ("MAIN.append(document.createElement('input'))", "a field has no label"),
         ("MAIN.append(document.createElement('button'))", "has no name"),
         ("MAIN.append(document.createElement('h1'))", "not exactly one h1"),
         ("MAIN.style.color = '#ccc'", "text has a contrast of"),
-        (
-            "MAIN.style.width = '30rem'",
-            "at 320 px, the page scrolls sideways",
-        ),
-        (
-            "MAIN.append(document.createElement('script'))",
-            "the page has a script",
-        ),
+        ("MAIN.style.width = '30rem'", "at 320 px, the page scrolls sideways"),
+        ("MAIN.append(document.createElement('script'))", "the page has a script"),
         ("document.querySelector('a.main').style.padding = 0", "is small"),
-        (
-            "MAIN.style.background = 'url(http://192.0.2.1/)'",
-            "Content Security Policy",
-        ),
-        (
-            "location.assign('http://192.0.2.1/')",
-            "the browser asked for http://192.0.2.1/",
-        ),
+        ("MAIN.style.background = 'url(http://192.0.2.1/)'", "Content Security Policy"),
+        ("location.assign('http://192.0.2.1/')", "the browser asked for http://192.0.2.1/"),
     ];
     for (script, fault) in table {
         visit.open_shop().await;
         let script = script.replace("MAIN", main);
         let found = visit.window.faults_after(&script).await;
-        assert!(
-            found.iter().any(|found| found.contains(fault)),
-            "{script}: {found:?}"
-        );
+        assert!(found.iter().any(|found| found.contains(fault)), "{script}: {found:?}");
     }
 }

@@ -24,11 +24,7 @@ impl Visit {
         screen: Screen,
         language: &'static str,
     ) -> Self {
-        Self {
-            demo: Demo::start(),
-            window: Window::open(test, screen, language).await,
-            customer,
-        }
+        Self { demo: Demo::start(), window: Window::open(test, screen, language).await, customer }
     }
 
     /// Opens the shop.
@@ -121,8 +117,6 @@ impl Visit {
     pub(crate) async fn see_in_shop(&mut self, status: &str) {
         let standing = format!("#standing[data-status={status}]");
         self.window.find(&standing).await;
-        self.window
-            .look(&format!("order-{}", status.to_lowercase()))
-            .await;
+        self.window.look(&format!("order-{}", status.to_lowercase())).await;
     }
 }

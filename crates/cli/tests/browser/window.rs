@@ -141,11 +141,7 @@ impl Window {
     pub(crate) async fn tab_to(&self, id: &str) {
         for _ in 0..MAX_TABS {
             if self.run("return document.activeElement.id").await == id {
-                assert_eq!(
-                    self.run(FOCUS_IS_SHOWN).await,
-                    true,
-                    "the focus on {id} cannot be seen"
-                );
+                assert_eq!(self.run(FOCUS_IS_SHOWN).await, true, "the focus on {id} cannot be seen");
                 return;
             }
             self.press(Key::Tab).await;
@@ -257,9 +253,7 @@ impl Window {
         let log = self.driver().get_log("performance").await.unwrap();
         let asked: Vec<Url> = log.iter().filter_map(|entry| request(&entry.message)).collect();
         let strangers = asked.iter().filter(|url| !is_here(url));
-        let strangers = strangers
-            .map(|url| format!("the browser asked for {url}"))
-            .collect();
+        let strangers = strangers.map(|url| format!("the browser asked for {url}")).collect();
         self.asked.extend(asked);
         strangers
     }
@@ -278,11 +272,7 @@ impl Window {
     }
 
     async fn set_screen(&self) {
-        let scheme = if self.screen == Screen::DarkPhone {
-            "dark"
-        } else {
-            "light"
-        };
+        let scheme = if self.screen == Screen::DarkPhone { "dark" } else { "light" };
         let scheme = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         self.cdp("Emulation.setEmulatedMedia", scheme).await;
         for width in self.widths() {
@@ -353,9 +343,7 @@ fn request(message: &str) -> Option<Url> {
 
 fn is_here(url: &Url) -> bool {
     match url.scheme() {
-        "http" => url
-            .host_str()
-            .is_some_and(|host| host == "localhost" || host.ends_with(".localhost")),
+        "http" => url.host_str().is_some_and(|host| host == "localhost" || host.ends_with(".localhost")),
         // The browser's own pages, and pictures inside a page.
         scheme => matches!(scheme, "chrome" | "data"),
     }

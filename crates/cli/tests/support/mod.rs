@@ -1,10 +1,6 @@
 //! Starting the binary, and talking to what it started.
 
-#![allow(
-    dead_code,
-    clippy::allow_attributes,
-    reason = "each test binary uses its part"
-)]
+#![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses its part")]
 #![allow(unreachable_pub, reason = "a module of test binaries")]
 
 use std::{
@@ -32,16 +28,8 @@ pub fn guichet(arguments: &[&str]) -> Command {
 
 /// Runs it to its end; gives the exit status and everything it wrote.
 pub fn output_of(mut command: Command) -> (i32, String) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command.output().unwrap();
-    let text = format!(
-        "{}{}",
-        String::from_utf8_lossy(&stdout),
-        String::from_utf8_lossy(&stderr)
-    );
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let text = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
     (status.code().unwrap_or(-1), text)
 }
 
@@ -68,10 +56,7 @@ impl Sandbox {
         ];
         let mut child = guichet(&arguments).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .any(|line| line.contains("Ctrl-C stops"));
+        let ready = lines.by_ref().map_while(Result::ok).any(|line| line.contains("Ctrl-C stops"));
         if !ready {
             let status = child.wait().unwrap();
             panic!("the sandbox did not start: {status}");
@@ -80,18 +65,8 @@ impl Sandbox {
         std::thread::spawn(move || lines.for_each(drop));
         let places = std::fs::read_to_string(data.join("sandbox.json")).unwrap();
         let places: Value = serde_json::from_str(&places).unwrap();
-        let operator = places
-            .get("operator_url")
-            .unwrap()
-            .as_str()
-            .unwrap()
-            .parse()
-            .unwrap();
-        Self {
-            child: child.into(),
-            data: data.to_owned(),
-            operator,
-        }
+        let operator = places.get("operator_url").unwrap().as_str().unwrap().parse().unwrap();
+        Self { child: child.into(), data: data.to_owned(), operator }
     }
 
     /// Ends it as a power cut would, with whatever is under way.
@@ -102,10 +77,7 @@ impl Sandbox {
     /// Asks it to stop, and waits until it has.
     pub fn stop(self) {
         let mut child = self.child.lock().unwrap();
-        let killed = Command::new("kill")
-            .args(["-TERM", &child.id().to_string()])
-            .status()
-            .unwrap();
+        let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
         assert!(killed.success());
         let status = child.wait().unwrap();
         assert!(status.success(), "{status}");
@@ -165,9 +137,7 @@ fn call(port: u16, method: &str, path: &str, body: &str) -> std::io::Result<Stri
     )?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
-    let (_, body) = answer
-        .split_once("\r\n\r\n")
-        .ok_or(std::io::ErrorKind::UnexpectedEof)?;
+    let (_, body) = answer.split_once("\r\n\r\n").ok_or(std::io::ErrorKind::UnexpectedEof)?;
     Ok(body.to_owned())
 }
 
@@ -179,14 +149,8 @@ pub struct Paying {
 
 impl Paying {
     fn start(data: &Path, arguments: &[&str]) -> Self {
-        let own = [
-            "pay",
-            "--json",
-            "--sandbox",
-            data.to_str().unwrap(),
-            "--return-url",
-            "http://127.0.0.1:9/back",
-        ];
+        let own =
+            ["pay", "--json", "--sandbox", data.to_str().unwrap(), "--return-url", "http://127.0.0.1:9/back"];
         let all: Vec<&str> = own.iter().chain(arguments).copied().collect();
         let mut child = guichet(&all).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
@@ -228,8 +192,6 @@ impl Paying {
 /// The payment that a consent link is about.
 fn payment_of(line: &str) -> Option<String> {
     let consent: Url = line.trim().parse().ok()?;
-    let (_, payment) = consent
-        .query_pairs()
-        .find(|(name, _)| name == "paymentRequestRessourceId")?;
+    let (_, payment) = consent.query_pairs().find(|(name, _)| name == "paymentRequestRessourceId")?;
     Some(payment.into_owned())
 }

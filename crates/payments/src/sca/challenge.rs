@@ -46,10 +46,7 @@ pub enum CodeRefusal {
 impl Challenge {
     /// Asks anew; `nonce` is random.
     pub fn new(nonce: [u8; 16], now: Timestamp) -> Self {
-        Self {
-            nonce,
-            expires_at: now.saturating_add(LIFETIME_S.seconds()).unwrap_or(now),
-        }
+        Self { nonce, expires_at: now.saturating_add(LIFETIME_S.seconds()).unwrap_or(now) }
     }
 
     /// Until when the code is accepted.
@@ -64,10 +61,7 @@ impl Challenge {
         mac.update(&self.expires_at.as_second().to_be_bytes());
         mac.update(link.as_bytes());
         let tag = mac.finalize().into_bytes();
-        let number = tag
-            .iter()
-            .take(8)
-            .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        let number = tag.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         OneTimeCode(format!("{:06}", number % 1_000_000))
     }
 
@@ -88,11 +82,7 @@ impl Challenge {
         }
         let given: String = given.chars().filter(|c| !c.is_whitespace()).collect();
         let right = self.code(link, key).0.as_bytes().ct_eq(given.as_bytes());
-        if bool::from(right) {
-            Ok(())
-        } else {
-            Err(CodeRefusal::Wrong)
-        }
+        if bool::from(right) { Ok(()) } else { Err(CodeRefusal::Wrong) }
     }
 }
 
@@ -107,11 +97,7 @@ impl TryFrom<String> for OneTimeCode {
     type Error = InvalidCode;
     fn try_from(text: String) -> Result<Self, InvalidCode> {
         let six_digits = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
-        if six_digits {
-            Ok(Self(text))
-        } else {
-            Err(InvalidCode)
-        }
+        if six_digits { Ok(Self(text)) } else { Err(InvalidCode) }
     }
 }
 
@@ -154,26 +140,14 @@ mod tests {
         assert_eq!(challenge.check(given, &link(12_435), &KEY, now), Ok(()));
         let spaced = format!(" {} {} ", &given[..3], &given[3..]);
         assert_eq!(challenge.check(&spaced, &link(12_435), &KEY, later(299)), Ok(()));
-        assert_eq!(
-            challenge.check(given, &link(12_435), &KEY, later(300)),
-            Err(CodeRefusal::Expired)
-        );
-        assert_eq!(
-            challenge.check(given, &link(12_436), &KEY, now),
-            Err(CodeRefusal::Wrong)
-        );
-        assert_eq!(
-            challenge.check(given, &link(12_435), &CodeKey([8; 32]), now),
-            Err(CodeRefusal::Wrong)
-        );
+        assert_eq!(challenge.check(given, &link(12_435), &KEY, later(300)), Err(CodeRefusal::Expired));
+        assert_eq!(challenge.check(given, &link(12_436), &KEY, now), Err(CodeRefusal::Wrong));
+        assert_eq!(challenge.check(given, &link(12_435), &CodeKey([8; 32]), now), Err(CodeRefusal::Wrong));
         assert_eq!(
             Challenge::new([2; 16], now).check(given, &link(12_435), &KEY, now),
             Err(CodeRefusal::Wrong)
         );
-        assert_eq!(
-            challenge.check("", &link(12_435), &KEY, now),
-            Err(CodeRefusal::Wrong)
-        );
+        assert_eq!(challenge.check("", &link(12_435), &KEY, now), Err(CodeRefusal::Wrong));
     }
 
     #[test]

@@ -27,47 +27,27 @@ pub struct Lockout {
 impl Lockout {
     /// The clean sheet of a PSU who has not failed.
     pub fn none(institution: InstitutionCode, psu: PsuId) -> Self {
-        Self {
-            institution,
-            psu,
-            failures: 0,
-            ends_at: None,
-        }
+        Self { institution, psu, failures: 0, ends_at: None }
     }
 
     /// Until when the PSU is blocked, if he is at `now`.
     pub fn blocked_at(&self, now: Timestamp) -> Option<Timestamp> {
-        self.ends_at
-            .filter(|end| self.failures >= MAX_FAILURES && now < *end)
+        self.ends_at.filter(|end| self.failures >= MAX_FAILURES && now < *end)
     }
 
     /// After one more failure. Failures that no longer count start anew; a block is not prolonged.
     #[must_use]
     pub fn after_failure(&self, now: Timestamp) -> Self {
         let still_count = self.ends_at.is_some_and(|end| now < end);
-        let failures = if still_count {
-            self.failures.saturating_add(1)
-        } else {
-            1
-        };
-        let ends_at = self
-            .blocked_at(now)
-            .or_else(|| now.checked_add(BLOCK_S.seconds()).ok());
-        Self {
-            failures,
-            ends_at,
-            ..self.clone()
-        }
+        let failures = if still_count { self.failures.saturating_add(1) } else { 1 };
+        let ends_at = self.blocked_at(now).or_else(|| now.checked_add(BLOCK_S.seconds()).ok());
+        Self { failures, ends_at, ..self.clone() }
     }
 
     /// After a success.
     #[must_use]
     pub fn after_success(&self) -> Self {
-        Self {
-            failures: 0,
-            ends_at: None,
-            ..self.clone()
-        }
+        Self { failures: 0, ends_at: None, ..self.clone() }
     }
 }
 

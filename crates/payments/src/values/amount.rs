@@ -49,11 +49,7 @@ impl Amount {
         }
         // The exponent form is how some JSON writers print a large number; a fraction they pad
         // with zeros ("1.0E7") is not a third decimal.
-        let fraction = if exponent == 0 {
-            fraction
-        } else {
-            fraction.trim_end_matches('0')
-        };
+        let fraction = if exponent == 0 { fraction } else { fraction.trim_end_matches('0') };
         let scale = i32::try_from(fraction.len()).map_err(|_| InvalidAmount::Syntax)?;
         let power = exponent + 2 - scale;
         let cents = in_cents(whole, fraction, power)?;
@@ -69,11 +65,7 @@ impl Amount {
     ///
     /// [`InvalidAmount::Bounds`].
     pub fn from_cents(cents: u64) -> Result<Self, InvalidAmount> {
-        if (MIN_CENTS..=MAX_CENTS).contains(&cents) {
-            Ok(Self(cents))
-        } else {
-            Err(InvalidAmount::Bounds)
-        }
+        if (MIN_CENTS..=MAX_CENTS).contains(&cents) { Ok(Self(cents)) } else { Err(InvalidAmount::Bounds) }
     }
 
     /// The amount in euro cents.
@@ -96,21 +88,14 @@ fn split_exponent(text: &str) -> Result<(&str, i32), InvalidAmount> {
     if digits.is_empty() || digits.len() > 2 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(InvalidAmount::Syntax);
     }
-    let exponent: i32 = exponent
-        .trim_start_matches('+')
-        .parse()
-        .map_err(|_| InvalidAmount::Syntax)?;
+    let exponent: i32 = exponent.trim_start_matches('+').parse().map_err(|_| InvalidAmount::Syntax)?;
     Ok((mantissa, exponent))
 }
 
 /// `whole.fraction`, taken as one integer, times ten to the `power`, in cents.
 fn in_cents(whole: &str, fraction: &str, power: i32) -> Result<u64, InvalidAmount> {
-    let digits: u128 = format!("{whole}{fraction}")
-        .parse()
-        .map_err(|_| InvalidAmount::Syntax)?;
-    let factor = 10_u128
-        .checked_pow(power.unsigned_abs())
-        .ok_or(InvalidAmount::Bounds)?;
+    let digits: u128 = format!("{whole}{fraction}").parse().map_err(|_| InvalidAmount::Syntax)?;
+    let factor = 10_u128.checked_pow(power.unsigned_abs()).ok_or(InvalidAmount::Bounds)?;
     let cents = if power >= 0 {
         digits.checked_mul(factor).ok_or(InvalidAmount::Bounds)?
     } else if digits.is_multiple_of(factor) && fraction.is_empty() {

@@ -88,11 +88,7 @@ impl Iban {
     ///
     /// The first rule that fails, in this order: country, length, check digits.
     pub fn parse(text: &str) -> Result<Self, InvalidIban> {
-        let iban: String = text
-            .chars()
-            .filter(|c| *c != ' ')
-            .map(|c| c.to_ascii_uppercase())
-            .collect();
+        let iban: String = text.chars().filter(|c| *c != ' ').map(|c| c.to_ascii_uppercase()).collect();
         let country = iban.get(..2).ok_or(InvalidIban::Country)?;
         let (_, length, _) = registry(country).ok_or(InvalidIban::Country)?;
         if iban.len() != *length {
@@ -112,12 +108,8 @@ impl Iban {
 
     /// The printed form, in groups of four (ISO 13616-1).
     pub fn printed(&self) -> String {
-        let groups: Vec<String> = self
-            .0
-            .as_bytes()
-            .chunks(4)
-            .map(|group| String::from_utf8_lossy(group).into_owned())
-            .collect();
+        let groups: Vec<String> =
+            self.0.as_bytes().chunks(4).map(|group| String::from_utf8_lossy(group).into_owned()).collect();
         groups.join(" ")
     }
 
@@ -133,11 +125,7 @@ impl Iban {
 
     /// The bank code of a French IBAN, its characters 5 to 9; nothing for other countries.
     pub fn french_bank_code(&self) -> Option<&str> {
-        if self.country() == "FR" {
-            self.0.get(4..9)
-        } else {
-            None
-        }
+        if self.country() == "FR" { self.0.get(4..9) } else { None }
     }
 
     /// Whether the account's country uses the euro: outside, a transfer must name the creditor's BIC.
@@ -152,11 +140,7 @@ fn mod_97(iban: &str) -> Option<u32> {
     let mut remainder = 0;
     for character in tail.chars().chain(head.chars()) {
         let value = character.to_digit(36)?;
-        remainder = if value < 10 {
-            remainder * 10 + value
-        } else {
-            remainder * 100 + value
-        } % 97;
+        remainder = if value < 10 { remainder * 10 + value } else { remainder * 100 + value } % 97;
     }
     Some(remainder)
 }
@@ -195,15 +179,9 @@ mod tests {
             ("DE89370400440532013000", Ok(())),
             ("CH9300762011623852957", Ok(())),
             ("FR7611425009000401234567878", Err(InvalidIban::CheckDigits)),
-            (
-                "FRé611425009000401234567877",
-                Err(InvalidIban::Length { expected: 27 }),
-            ),
+            ("FRé611425009000401234567877", Err(InvalidIban::Length { expected: 27 })),
             ("FRAA11425009000401234567877", Err(InvalidIban::CheckDigits)),
-            (
-                "FR761142500900040123456787",
-                Err(InvalidIban::Length { expected: 27 }),
-            ),
+            ("FR761142500900040123456787", Err(InvalidIban::Length { expected: 27 })),
             ("US64SVBKUS6S3300958879", Err(InvalidIban::Country)),
             ("", Err(InvalidIban::Country)),
             ("é", Err(InvalidIban::Country)),
@@ -225,10 +203,7 @@ mod tests {
         assert_eq!(iban.french_bank_code(), Some("17515"));
         assert_eq!(iban.last_four(), "6711");
         assert_eq!(iban.printed(), "FR76 1751 5900 0008 0012 3456 711");
-        assert_eq!(
-            Iban::parse("DE89370400440532013000").unwrap().french_bank_code(),
-            None
-        );
+        assert_eq!(Iban::parse("DE89370400440532013000").unwrap().french_bank_code(), None);
     }
 
     proptest! {

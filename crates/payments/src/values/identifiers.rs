@@ -11,9 +11,8 @@ pub struct InvalidId {
     rule: &'static str,
 }
 
-const ID35_RULE: InvalidId = InvalidId {
-    rule: "must have 1 to 35 characters among a-z A-Z 0-9 / - ? : ( ) . , ' and space",
-};
+const ID35_RULE: InvalidId =
+    InvalidId { rule: "must have 1 to 35 characters among a-z A-Z 0-9 / - ? : ( ) . , ' and space" };
 
 /// An identifier chosen by the PISP: 1 to 35 characters of the SEPA set (STET 1.4.0.47, pattern of
 /// `paymentInformationId`). `Kind` keeps the kinds apart.
@@ -101,11 +100,8 @@ pub struct PaymentId(String);
 impl PaymentId {
     /// Builds an id from a sequence number, the moment in milliseconds since 1970 and a random number.
     pub fn new(sequence: u64, at_ms: u64, random: u64) -> Self {
-        let (sequence, at_ms, random) = (
-            sequence % 10_u64.pow(10),
-            at_ms % 10_u64.pow(13),
-            random % 10_u64.pow(11),
-        );
+        let (sequence, at_ms, random) =
+            (sequence % 10_u64.pow(10), at_ms % 10_u64.pow(13), random % 10_u64.pow(11));
         Self(format!("{sequence:010}-{at_ms:013}{random:011}"))
     }
 
@@ -119,9 +115,7 @@ impl PaymentId {
             |part: &str, length| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
         match text.split_once('-') {
             Some((sequence, rest)) if digits(sequence, 10) && digits(rest, 24) => Ok(Self(text.to_owned())),
-            _ => Err(InvalidId {
-                rule: "must be the id of a payment request",
-            }),
+            _ => Err(InvalidId { rule: "must be the id of a payment request" }),
         }
     }
 
@@ -195,9 +189,7 @@ impl TppId {
         if (1..=70).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(InvalidId {
-                rule: "must have 1 to 70 printable characters",
-            })
+            Err(InvalidId { rule: "must have 1 to 70 printable characters" })
         }
     }
 
@@ -241,9 +233,7 @@ impl InstitutionCode {
         if text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit()) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(InvalidId {
-                rule: "must be a bank code of 5 digits",
-            })
+            Err(InvalidId { rule: "must be a bank code of 5 digits" })
         }
     }
 
@@ -284,17 +274,11 @@ impl PsuId {
     ///
     /// [`InvalidId`] otherwise.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
-        let id: String = text
-            .chars()
-            .filter(|c| *c != ' ')
-            .map(|c| c.to_ascii_uppercase())
-            .collect();
+        let id: String = text.chars().filter(|c| *c != ' ').map(|c| c.to_ascii_uppercase()).collect();
         if (1..=35).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             Ok(Self(id))
         } else {
-            Err(InvalidId {
-                rule: "must have 1 to 35 letters or digits",
-            })
+            Err(InvalidId { rule: "must have 1 to 35 letters or digits" })
         }
     }
 
@@ -345,12 +329,9 @@ mod tests {
         assert_eq!(id.as_str().len(), 35);
         assert_eq!(id.transfer_id(), "0000000123-001");
         assert_eq!(PaymentId::parse(id.as_str()), Ok(id));
-        for bad in [
-            "",
-            "0000000123",
-            "0000000123-17724429300001123456789",
-            "000000012x-177244293000011234567890",
-        ] {
+        for bad in
+            ["", "0000000123", "0000000123-17724429300001123456789", "000000012x-177244293000011234567890"]
+        {
             assert!(PaymentId::parse(bad).is_err(), "{bad}");
         }
     }

@@ -51,10 +51,7 @@ impl Moment {
 
     /// The moment `at`, as read on a clock in Paris.
     pub fn in_paris(at: Timestamp) -> Self {
-        Self {
-            at,
-            offset: at.to_zoned(paris().clone()).offset(),
-        }
+        Self { at, offset: at.to_zoned(paris().clone()).offset() }
     }
 
     /// The point in time.
@@ -111,16 +108,10 @@ mod tests {
     #[test]
     fn every_form_seen_in_the_field_is_read() {
         let table = [
-            (
-                "2026-03-02T10:15:30.000+01:00",
-                Some("2026-03-02T10:15:30.000+01:00"),
-            ),
+            ("2026-03-02T10:15:30.000+01:00", Some("2026-03-02T10:15:30.000+01:00")),
             ("2026-03-02T09:15:30Z", Some("2026-03-02T09:15:30.000Z")),
             ("2026-03-02T09:15:30.123456Z", Some("2026-03-02T09:15:30.123Z")),
-            (
-                "2026-03-02T10:15:30.499+0100",
-                Some("2026-03-02T10:15:30.499+01:00"),
-            ),
+            ("2026-03-02T10:15:30.499+0100", Some("2026-03-02T10:15:30.499+01:00")),
             ("2026-03-02T10:15:30", Some("2026-03-02T10:15:30.000+01:00")),
             ("2026-07-02T10:15:30", Some("2026-07-02T10:15:30.000+02:00")),
             ("2026-03-02", Some("2026-03-02T00:00:00.000+01:00")),
@@ -132,11 +123,7 @@ mod tests {
             ("1772442930", None),
         ];
         for (text, expected) in table {
-            assert_eq!(
-                Moment::parse(text).ok().map(Moment::to_rfc3339).as_deref(),
-                expected,
-                "{text}"
-            );
+            assert_eq!(Moment::parse(text).ok().map(Moment::to_rfc3339).as_deref(), expected, "{text}");
         }
     }
 

@@ -90,10 +90,7 @@ mod tests {
             ("éééééééééééééééé", Ok(())),
         ];
         for (text, expected) in table {
-            assert_eq!(
-                Text::<16>::parse(text).map(|parsed| assert_eq!(parsed.as_str(), text)),
-                expected
-            );
+            assert_eq!(Text::<16>::parse(text).map(|parsed| assert_eq!(parsed.as_str(), text)), expected);
         }
     }
 

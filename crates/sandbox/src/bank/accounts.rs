@@ -112,9 +112,7 @@ pub(super) fn internal(
     account: Internal,
 ) -> Result<AccountId, StoreError> {
     let sql = "SELECT id FROM accounts WHERE institution = ?1 AND role = ?2 AND iban IS NULL";
-    let id = find(connection, sql, (institution, account.role()), |row| {
-        column(row, 0)
-    })?;
+    let id = find(connection, sql, (institution, account.role()), |row| column(row, 0))?;
     id.ok_or(StoreError::Corrupt("chart of accounts"))
 }
 

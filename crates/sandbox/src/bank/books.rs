@@ -34,10 +34,7 @@ pub enum BooksBroken {
 
 /// A rule and the query that counts what breaks it.
 const RULES: [(&str, &str); 11] = [
-    (
-        "all entries sum to zero",
-        "SELECT ABS(COALESCE(SUM(cents), 0)) FROM entries",
-    ),
+    ("all entries sum to zero", "SELECT ABS(COALESCE(SUM(cents), 0)) FROM entries"),
     (
         "every posting has two entries that sum to zero",
         "SELECT COUNT(*) FROM (SELECT p.id FROM postings p LEFT JOIN entries e ON e.posting = p.id
@@ -101,16 +98,10 @@ impl SandboxBank {
     pub fn check(&self) -> Result<BooksReport, BooksBroken> {
         let (findings, report) = self.database.read(|connection| {
             // One transaction, so that every rule sees the same books.
-            let snapshot = connection
-                .unchecked_transaction()
-                .map_err(|error| failure(&error))?;
+            let snapshot = connection.unchecked_transaction().map_err(|error| failure(&error))?;
             Ok((audit(&snapshot)?, report(&snapshot)?))
         })?;
-        if findings.is_empty() {
-            Ok(report)
-        } else {
-            Err(BooksBroken::Findings(findings))
-        }
+        if findings.is_empty() { Ok(report) } else { Err(BooksBroken::Findings(findings)) }
     }
 }
 
@@ -122,14 +113,9 @@ fn audit(connection: &Connection) -> Result<Vec<String>, StoreError> {
             findings.push(format!("{rule}: {broken}"));
         }
     }
-    let damage = list(connection, "PRAGMA foreign_key_check", [], |row| {
-        column::<String>(row, 0)
-    })?;
+    let damage = list(connection, "PRAGMA foreign_key_check", [], |row| column::<String>(row, 0))?;
     if !damage.is_empty() {
-        findings.push(format!(
-            "every entry has its posting and account: {}",
-            damage.len()
-        ));
+        findings.push(format!("every entry has its posting and account: {}", damage.len()));
     }
     Ok(findings)
 }

@@ -49,11 +49,6 @@ fn decide(transfer: &CreditTransfer) -> TransferStatus {
 
 /// An id of the answer that is made from the id of the question: at most 35 characters, as it must be.
 fn answer_id(question: &MessageId) -> MessageId {
-    let tail: String = question
-        .as_str()
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .take(34)
-        .collect();
+    let tail: String = question.as_str().chars().filter(char::is_ascii_alphanumeric).take(34).collect();
     Id35::parse(&format!("C{tail}")).expect("1 to 35 letters and digits")
 }

@@ -15,21 +15,9 @@ pub struct Member {
 
 /// The institutions of this sandbox.
 pub const MEMBERS: [Member; 3] = [
-    Member {
-        code: "17515",
-        name: "Caisse d'Epargne Île-de-France",
-        bic: "CEPAFRPP751",
-    },
-    Member {
-        code: "11425",
-        name: "Caisse d'Epargne Normandie",
-        bic: "CEPAFRPP142",
-    },
-    Member {
-        code: "14505",
-        name: "Caisse d'Epargne Loire-Centre",
-        bic: "CEPAFRPP450",
-    },
+    Member { code: "17515", name: "Caisse d'Epargne Île-de-France", bic: "CEPAFRPP751" },
+    Member { code: "11425", name: "Caisse d'Epargne Normandie", bic: "CEPAFRPP142" },
+    Member { code: "14505", name: "Caisse d'Epargne Loire-Centre", bic: "CEPAFRPP450" },
 ];
 
 /// Other banks that appear in the documentation, by the first characters of their national number.
@@ -48,16 +36,8 @@ pub(super) fn bic_of(account: &Iban) -> Bic {
     let country = account.country();
     let number = account.as_str().get(4..).unwrap_or_default();
     let known = |(prefix, _): &&(&str, &str)| format!("{country}{number}").starts_with(prefix);
-    let member = || {
-        MEMBERS
-            .iter()
-            .find(|member| account.french_bank_code() == Some(member.code))
-    };
-    let bic = OTHERS
-        .iter()
-        .find(known)
-        .map(|(_, bic)| *bic)
-        .or_else(|| member().map(|member| member.bic));
+    let member = || MEMBERS.iter().find(|member| account.french_bank_code() == Some(member.code));
+    let bic = OTHERS.iter().find(known).map(|(_, bic)| *bic).or_else(|| member().map(|member| member.bic));
     let bic = bic.map_or_else(|| format!("SBOX{country}20"), str::to_owned);
     Bic::parse(&bic).expect("the table holds BICs, and a country is two capital letters")
 }

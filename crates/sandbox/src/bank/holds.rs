@@ -84,12 +84,7 @@ pub(super) fn is_released(
     reference: &Reference,
 ) -> Result<bool, StoreError> {
     let sql = "SELECT 1 FROM released WHERE institution = ?1 AND reference = ?2";
-    let found = find(
-        connection,
-        sql,
-        (institution.as_str(), reference.as_str()),
-        |_| Ok(()),
-    )?;
+    let found = find(connection, sql, (institution.as_str(), reference.as_str()), |_| Ok(()))?;
     Ok(found.is_some())
 }
 
@@ -110,9 +105,7 @@ pub(super) fn free_for(
     reference: &Reference,
 ) -> Result<i64, StoreError> {
     let sql = "SELECT COALESCE(SUM(cents), 0) FROM holds WHERE account = ?1 AND reference <> ?2";
-    let held = find(connection, sql, (account.id, reference.as_str()), |row| {
-        column::<i64>(row, 0)
-    })?;
+    let held = find(connection, sql, (account.id, reference.as_str()), |row| column::<i64>(row, 0))?;
     Ok(account.balance_cents.saturating_sub(held.unwrap_or(0)))
 }
 

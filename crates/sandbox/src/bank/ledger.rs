@@ -50,13 +50,7 @@ pub(super) struct Movement<'a> {
 }
 
 impl PostingKind {
-    const ALL: [Self; 5] = [
-        Self::Opening,
-        Self::Book,
-        Self::Debit,
-        Self::Restore,
-        Self::Receipt,
-    ];
+    const ALL: [Self; 5] = [Self::Opening, Self::Book, Self::Debit, Self::Restore, Self::Receipt];
 
     pub(super) fn code(self) -> &'static str {
         match self {
@@ -82,9 +76,7 @@ pub(super) fn cents_of(amount: Amount) -> Result<i64, StoreError> {
 /// Books a movement as one posting of two entries that sum to zero, and keeps both balances.
 pub(super) fn book(connection: &Connection, movement: &Movement<'_>) -> Result<(), StoreError> {
     if movement.cents <= 0 || movement.from == movement.to {
-        return Err(StoreError::Unavailable(
-            "a movement needs an amount and two accounts".to_owned(),
-        ));
+        return Err(StoreError::Unavailable("a movement needs an amount and two accounts".to_owned()));
     }
     execute(
         connection,

@@ -82,9 +82,7 @@ impl SandboxBank {
         // Making the password's hash takes longer than everything else, and only new books need it.
         if !bank.database.read(seed::is_seeded)? {
             let (password, now) = (persona_password()?, bank.now());
-            bank.database
-                .write(move |connection| seed::seed(connection, &password, now))
-                .await?;
+            bank.database.write(move |connection| seed::seed(connection, &password, now)).await?;
         }
         Ok(bank)
     }
@@ -96,9 +94,7 @@ impl SandboxBank {
     /// [`StoreError`]: then nothing was forgotten.
     pub async fn reset(&self) -> Result<(), StoreError> {
         let (password, now) = (persona_password()?, self.now());
-        self.database
-            .write(move |connection| seed::reset(connection, &password, now))
-            .await
+        self.database.write(move |connection| seed::reset(connection, &password, now)).await
     }
 
     /// Finishes what is waiting and closes the books. Blocks until then; later calls fail.
@@ -119,8 +115,7 @@ impl SandboxBank {
     ///
     /// [`StoreError`] if the books cannot be read.
     pub fn statement(&self, account: &Iban) -> Result<Vec<StatementLine>, StoreError> {
-        self.database
-            .read(|connection| ledger::statement(connection, account.as_str()))
+        self.database.read(|connection| ledger::statement(connection, account.as_str()))
     }
 
     fn now(&self) -> Timestamp {
@@ -136,15 +131,10 @@ impl Bank for SandboxBank {
         psu: &PsuId,
         password: &Password,
     ) -> Result<Option<Psu>, Unavailable> {
-        let customer = self
-            .database
-            .read(|connection| find_customer(connection, institution, psu));
+        let customer = self.database.read(|connection| find_customer(connection, institution, psu));
         let (name, stored) = customer.map_err(unavailable)?.unzip();
         let right = self.passwords.check(password.clone(), stored).await?;
-        Ok(name.filter(|_| right).map(|name| Psu {
-            id: psu.clone(),
-            name,
-        }))
+        Ok(name.filter(|_| right).map(|name| Psu { id: psu.clone(), name }))
     }
 
     async fn accounts(
@@ -166,19 +156,14 @@ impl Bank for SandboxBank {
 
     async fn reserve(&self, reservation: &Reservation) -> Result<Reserved, Unavailable> {
         let wish = reservation.clone();
-        let reserved = self
-            .database
-            .write(move |connection| holds::reserve(connection, &wish))
-            .await;
+        let reserved = self.database.write(move |connection| holds::reserve(connection, &wish)).await;
         reserved.map_err(unavailable)
     }
 
     async fn release(&self, institution: &InstitutionCode, reference: &Reference) -> Result<(), Unavailable> {
         let key = (institution.clone(), reference.clone());
-        let released = self
-            .database
-            .write(move |connection| holds::release(connection, &key.0, &key.1))
-            .await;
+        let released =
+            self.database.write(move |connection| holds::release(connection, &key.0, &key.1)).await;
         released.map_err(unavailable)
     }
 }
@@ -193,13 +178,7 @@ fn find_customer(
     find(connection, sql, (institution.as_str(), psu.as_str()), |row| {
         let name: String = column(row, 0)?;
         let name = Name::parse(&name).map_err(|_| StoreError::Corrupt("customer"))?;
-        Ok((
-            name,
-            StoredPassword {
-                salt: column(row, 1)?,
-                hash: column(row, 2)?,
-            },
-        ))
+        Ok((name, StoredPassword { salt: column(row, 1)?, hash: column(row, 2)? }))
     })
 }
 

@@ -28,10 +28,7 @@ pub(super) fn pacs_008(order: &TransferOrder, holder: &Name, now: Timestamp) -> 
         debtor_agent: bic_of(&order.debtor.account),
         creditor_name: SepaText::transliterate(order.creditor_name.as_str()),
         creditor_account: order.creditor_account.clone(),
-        creditor_agent: order
-            .creditor_agent
-            .clone()
-            .unwrap_or_else(|| bic_of(&order.creditor_account)),
+        creditor_agent: order.creditor_agent.clone().unwrap_or_else(|| bic_of(&order.creditor_account)),
         ultimate_creditor_name: order
             .ultimate_creditor
             .as_ref()

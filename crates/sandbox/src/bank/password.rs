@@ -22,18 +22,12 @@ pub(super) struct StoredPassword {
 impl StoredPassword {
     /// The stored form of a persona's password.
     pub(super) fn of(password: &str) -> Result<Self, Unavailable> {
-        Ok(Self {
-            salt: SALT.to_vec(),
-            hash: hash(password, &SALT)?.to_vec(),
-        })
+        Ok(Self { salt: SALT.to_vec(), hash: hash(password, &SALT)?.to_vec() })
     }
 
     /// What an unknown customer's password is compared with: equal to none, and as slow as any.
     fn of_nobody() -> Self {
-        Self {
-            salt: SALT.to_vec(),
-            hash: vec![0; 32],
-        }
+        Self { salt: SALT.to_vec(), hash: vec![0; 32] }
     }
 }
 
@@ -45,9 +39,7 @@ pub(super) struct PasswordChecker {
 
 impl PasswordChecker {
     pub(super) fn new() -> Self {
-        Self {
-            turns: Arc::new(Semaphore::new(CHECKS)),
-        }
+        Self { turns: Arc::new(Semaphore::new(CHECKS)) }
     }
 
     /// Whether `given` is the stored password; the work is the same if there is none.

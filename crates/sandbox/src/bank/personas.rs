@@ -55,21 +55,11 @@ pub(super) struct Payee {
 }
 
 const fn current(number: &'static str, balance_cents: i64) -> RoleAccount {
-    RoleAccount {
-        number,
-        label: "Compte de dépôt",
-        standing: Standing::Open,
-        balance_cents,
-    }
+    RoleAccount { number, label: "Compte de dépôt", standing: Standing::Open, balance_cents }
 }
 
 const fn business(number: &'static str, balance_cents: i64) -> RoleAccount {
-    RoleAccount {
-        number,
-        label: "Compte professionnel",
-        standing: Standing::Open,
-        balance_cents,
-    }
+    RoleAccount { number, label: "Compte professionnel", standing: Standing::Open, balance_cents }
 }
 
 /// Everybody, in the order of their numbers.
@@ -81,10 +71,7 @@ pub(super) const CAST: [Role; 9] = [
         phone: Phone::Works,
         accounts: &[
             current("08001234567", 250_000),
-            RoleAccount {
-                label: "Compte joint",
-                ..current("08001234575", 31_020)
-            },
+            RoleAccount { label: "Compte joint", ..current("08001234575", 31_020) },
         ],
     },
     Role {
@@ -114,20 +101,14 @@ pub(super) const CAST: [Role; 9] = [
         name: "DOMINIQUE BLOQUE",
         shows: "account blocked: AC06",
         phone: Phone::Works,
-        accounts: &[RoleAccount {
-            standing: Standing::Blocked,
-            ..current("08004567890", 50_000)
-        }],
+        accounts: &[RoleAccount { standing: Standing::Blocked, ..current("08004567890", 50_000) }],
     },
     Role {
         number: 5,
         name: "CLAUDE CLOS",
         shows: "account closed: AC04",
         phone: Phone::Works,
-        accounts: &[RoleAccount {
-            standing: Standing::Closed,
-            ..current("08005678901", 0)
-        }],
+        accounts: &[RoleAccount { standing: Standing::Closed, ..current("08005678901", 0) }],
     },
     Role {
         number: 6,
@@ -190,11 +171,7 @@ impl Role {
             psu: self.psu(institution),
             name: self.name,
             shows: self.shows,
-            accounts: self
-                .accounts
-                .iter()
-                .map(|account| account.iban(institution))
-                .collect(),
+            accounts: self.accounts.iter().map(|account| account.iban(institution)).collect(),
         }
     }
 }

@@ -77,9 +77,7 @@ impl Phone {
 
 /// 0 after 9: no digit stays what it was.
 fn next_digit(digit: char) -> char {
-    let next = digit
-        .to_digit(10)
-        .and_then(|value| char::from_digit((value + 1) % 10, 10));
+    let next = digit.to_digit(10).and_then(|value| char::from_digit((value + 1) % 10, 10));
     next.unwrap_or(digit)
 }
 
@@ -87,10 +85,7 @@ fn next_digit(digit: char) -> char {
 impl Messenger for SandboxBank {
     async fn send_code(&self, message: &CodeMessage) -> Result<(), Unavailable> {
         let (message, now) = (message.clone(), self.now());
-        let sent = self
-            .database
-            .write(move |connection| deliver(connection, &message, now))
-            .await;
+        let sent = self.database.write(move |connection| deliver(connection, &message, now)).await;
         sent.map_err(unavailable)
     }
 }

@@ -46,12 +46,8 @@ pub(super) enum Step {
 impl Rail for SandboxBank {
     async fn submit(&self, order: &TransferOrder) -> Result<Outcome, Unavailable> {
         let (taken, now) = (order.clone(), self.now());
-        let step = self
-            .database
-            .write(move |connection| take(connection, taken, now))
-            .await;
-        self.finish(&order.institution, &order.reference, step.map_err(unavailable)?)
-            .await
+        let step = self.database.write(move |connection| take(connection, taken, now)).await;
+        self.finish(&order.institution, &order.reference, step.map_err(unavailable)?).await
     }
 
     async fn inquire(
@@ -60,12 +56,8 @@ impl Rail for SandboxBank {
         reference: &Reference,
     ) -> Result<Outcome, Unavailable> {
         let (key, now) = ((institution.clone(), reference.clone()), self.now());
-        let step = self
-            .database
-            .write(move |connection| resume(connection, &key.0, &key.1, now))
-            .await;
-        self.finish(institution, reference, step.map_err(unavailable)?)
-            .await
+        let step = self.database.write(move |connection| resume(connection, &key.0, &key.1, now)).await;
+        self.finish(institution, reference, step.map_err(unavailable)?).await
     }
 }
 
@@ -229,10 +221,7 @@ fn book(
 
 /// Why an account cannot be credited; a savings account can.
 fn refusal_of_credit(account: &AccountRow) -> Option<Reason> {
-    account
-        .standing
-        .obstacle()
-        .filter(|reason| *reason != Reason::Ag01)
+    account.standing.obstacle().filter(|reason| *reason != Reason::Ag01)
 }
 
 /// Debits the account and puts the message for the clearing in the outbox, in one commit.
@@ -242,9 +231,7 @@ fn send(
     debtor: &AccountRow,
     now: Timestamp,
 ) -> Result<Step, StoreError> {
-    let message = pacs_008(order, &debtor.holder, now)
-        .ok_or(StoreError::Corrupt("reference"))?
-        .render();
+    let message = pacs_008(order, &debtor.holder, now).ok_or(StoreError::Corrupt("reference"))?.render();
     let institution = order.institution.as_str();
     let clearing = accounts::internal(connection, institution, Internal::Clearing)?;
     let debit = Movement {

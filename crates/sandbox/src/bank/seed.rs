@@ -31,10 +31,7 @@ const TABLES: [&str; 9] = [
 
 /// Whether the books have been opened.
 pub(super) fn is_seeded(connection: &Connection) -> Result<bool, StoreError> {
-    Ok(find(connection, "SELECT 1 FROM customers LIMIT 1", [], |row| {
-        column::<i64>(row, 0)
-    })?
-    .is_some())
+    Ok(find(connection, "SELECT 1 FROM customers LIMIT 1", [], |row| column::<i64>(row, 0))?.is_some())
 }
 
 /// Opens the books, unless they are.
@@ -99,14 +96,7 @@ fn admit(
     execute(
         connection,
         "INSERT INTO customers (institution, id, name, salt, password, phone) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        (
-            institution.as_str(),
-            psu.as_str(),
-            role.name,
-            &password.salt,
-            &password.hash,
-            role.phone.stored(),
-        ),
+        (institution.as_str(), psu.as_str(), role.name, &password.salt, &password.hash, role.phone.stored()),
     )?;
     for account in role.accounts {
         open_current(connection, institution, (&psu, role.name), account, now)?;

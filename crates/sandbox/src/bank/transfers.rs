@@ -112,11 +112,7 @@ pub(super) fn insert(
             micros(now),
         ),
     )?;
-    Ok(TransferRow {
-        order,
-        state: TransferState::Waiting,
-        first_seen_at: now,
-    })
+    Ok(TransferRow { order, state: TransferState::Waiting, first_seen_at: now })
 }
 
 /// Moves a transfer on.
@@ -129,16 +125,9 @@ pub(super) fn update(
     let (name, reason, debited_at) = state.columns();
     let sql = "UPDATE transfers SET state = ?3, reason = ?4, debited_at = ?5
                WHERE institution = ?1 AND reference = ?2";
-    let changed = execute(
-        connection,
-        sql,
-        (institution.as_str(), reference.as_str(), name, reason, debited_at),
-    )?;
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::Corrupt("transfer"))
-    }
+    let changed =
+        execute(connection, sql, (institution.as_str(), reference.as_str(), name, reason, debited_at))?;
+    if changed == 1 { Ok(()) } else { Err(StoreError::Corrupt("transfer")) }
 }
 
 /// Keeps a message as it goes, or came, over the wire. The first of its name counts.
@@ -152,12 +141,7 @@ pub(super) fn keep_message(
     let sql = "INSERT INTO messages (institution, reference, name, document, at) VALUES (?1, ?2, ?3, ?4, ?5)
                ON CONFLICT DO NOTHING";
     let (institution, reference) = (order.institution.as_str(), order.reference.as_str());
-    execute(
-        connection,
-        sql,
-        (institution, reference, name.code(), text, micros(now)),
-    )
-    .map(|_| ())
+    execute(connection, sql, (institution, reference, name.code(), text, micros(now))).map(|_| ())
 }
 
 /// A message that was kept.

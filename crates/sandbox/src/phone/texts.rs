@@ -57,20 +57,12 @@ impl Texts {
 
     /// The texts a browser wants: French if it comes before English.
     pub(super) fn wanted(headers: &HeaderMap) -> &'static Self {
-        let accept = headers
-            .get(header::ACCEPT_LANGUAGE)
-            .and_then(|value| value.to_str().ok());
+        let accept = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         let known = |tag: &str| {
             let tag = tag.trim_start().get(..2)?.to_ascii_lowercase();
             matches!(tag.as_str(), "fr" | "en").then_some(tag)
         };
-        Self::of(
-            &accept
-                .unwrap_or_default()
-                .split(',')
-                .find_map(known)
-                .unwrap_or_default(),
-        )
+        Self::of(&accept.unwrap_or_default().split(',').find_map(known).unwrap_or_default())
     }
 }
 

@@ -52,19 +52,13 @@ pub struct Validity {
 impl Validity {
     /// From the day before `now`, for clocks that are late, until so many days after.
     pub fn days_from(now: Timestamp, days: i64) -> Self {
-        Self {
-            not_before: later(now, -1),
-            not_after: later(now, days),
-        }
+        Self { not_before: later(now, -1), not_after: later(now, days) }
     }
 
     /// So many days that ended so many days before `now`.
     pub fn expired(now: Timestamp, days: i64, ago_days: i64) -> Self {
         let not_after = later(now, -ago_days);
-        Self {
-            not_before: later(not_after, -days),
-            not_after,
-        }
+        Self { not_before: later(not_after, -days), not_after }
     }
 
     /// Whether this instant lies within.
@@ -81,9 +75,7 @@ impl Validity {
 
 fn later(instant: Timestamp, days: i64) -> Timestamp {
     let end = if days < 0 { Timestamp::MIN } else { Timestamp::MAX };
-    instant
-        .checked_add(SignedDuration::from_secs(days.saturating_mul(DAY_S)))
-        .unwrap_or(end)
+    instant.checked_add(SignedDuration::from_secs(days.saturating_mul(DAY_S))).unwrap_or(end)
 }
 
 fn since_epoch(instant: Timestamp) -> std::time::Duration {
@@ -115,12 +107,7 @@ impl CertifiedKey {
         let key = KeyPair::from_pem(&key_pem).ok()?;
         let belongs = key.subject_public_key_info() == certificate.public_key().spki_der();
         let der = certificate.der().clone();
-        belongs.then(|| Self {
-            der,
-            pem,
-            key_pkcs8: key.serialize_der(),
-            key_pem,
-        })
+        belongs.then(|| Self { der, pem, key_pkcs8: key.serialize_der(), key_pem })
     }
 
     /// The certificate in DER.
@@ -160,9 +147,7 @@ impl CertifiedKey {
 
 impl fmt::Debug for CertifiedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CertifiedKey")
-            .field("certificate", &self.certificate())
-            .finish_non_exhaustive()
+        f.debug_struct("CertifiedKey").field("certificate", &self.certificate()).finish_non_exhaustive()
     }
 }
 
@@ -185,19 +170,13 @@ impl Ca {
         validity.write(&mut params);
         let certificate = params.self_signed(&key)?;
         let certified = CertifiedKey::new(&certificate, &key);
-        Ok(Self {
-            issuer: Issuer::new(params, key),
-            certified,
-        })
+        Ok(Self { issuer: Issuer::new(params, key), certified })
     }
 
     /// Takes up an authority that [`Ca::create`] made.
     pub(super) fn from_parts(name: &str, certified: CertifiedKey) -> Result<Self, PkiError> {
         let key = KeyPair::from_pem(certified.key_pem())?;
-        Ok(Self {
-            issuer: Issuer::new(ca_params(name), key),
-            certified,
-        })
+        Ok(Self { issuer: Issuer::new(ca_params(name), key), certified })
     }
 
     pub(super) fn certified_key(&self) -> &CertifiedKey {
@@ -247,10 +226,7 @@ impl Ca {
     ) -> Result<CertifiedKey, PkiError> {
         let mut params = CertificateParams::new(names)?;
         params.distinguished_name = common_name("Guichet Sandbox");
-        params.key_usages = vec![
-            KeyUsagePurpose::DigitalSignature,
-            KeyUsagePurpose::KeyEncipherment,
-        ];
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         validity.write(&mut params);
         self.issue(&mut params, key)
@@ -293,10 +269,7 @@ pub(super) fn is_for(certificate: &Certificate, names: &[String]) -> bool {
         };
         // iPAddress is context tag 7 of GeneralName (RFC 5280, 4.2.1.6).
         let entry = super::der::tlv(0x87, &octets);
-        certificate
-            .der()
-            .windows(entry.len())
-            .any(|window| window == entry)
+        certificate.der().windows(entry.len()).any(|window| window == entry)
     };
     same_names && addresses.iter().all(has_address)
 }

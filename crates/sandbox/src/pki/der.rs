@@ -13,11 +13,7 @@ pub(super) fn qc_statements(statements: &QcStatements) -> Vec<u8> {
         written.push(sequence(&[oid("0.4.0.1862.1.1")]));
     }
     if !statements.types.is_empty() {
-        let types: Vec<_> = statements
-            .types
-            .iter()
-            .map(|qc_type| oid(qc_type.oid()))
-            .collect();
+        let types: Vec<_> = statements.types.iter().map(|qc_type| oid(qc_type.oid())).collect();
         written.push(sequence(&[oid("0.4.0.1862.1.6"), sequence(&types)]));
     }
     if let Some(licence) = &statements.psd2 {
@@ -27,11 +23,8 @@ pub(super) fn qc_statements(statements: &QcStatements) -> Vec<u8> {
 }
 
 fn psd2_qc_type(licence: &Psd2Statement) -> Vec<u8> {
-    let roles: Vec<_> = licence
-        .roles
-        .iter()
-        .map(|role| sequence(&[oid(role.oid()), utf8(role.code())]))
-        .collect();
+    let roles: Vec<_> =
+        licence.roles.iter().map(|role| sequence(&[oid(role.oid()), utf8(role.code())])).collect();
     sequence(&[sequence(&roles), utf8(&licence.nca_name), utf8(&licence.nca_id)])
 }
 
@@ -60,9 +53,7 @@ fn utf8(text: &str) -> Vec<u8> {
 
 /// An object identifier of ours, written in dotted form.
 fn oid(dotted: &str) -> Vec<u8> {
-    let mut arcs = dotted
-        .split('.')
-        .map(|arc| arc.parse::<u32>().expect("our identifiers are numbers"));
+    let mut arcs = dotted.split('.').map(|arc| arc.parse::<u32>().expect("our identifiers are numbers"));
     // The first two arcs share a byte (X.690, 8.19.4).
     let first = arcs.next().unwrap_or(0) * 40 + arcs.next().unwrap_or(0);
     let content: Vec<u8> = std::iter::once(first).chain(arcs).flat_map(base_128).collect();

@@ -12,11 +12,7 @@ const READABLE: u32 = 0o644;
 
 /// Makes a directory, and those above it, that only its owner can enter.
 pub(super) fn create_dir(dir: &Path) -> Result<(), PkiError> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .map_err(|source| io_error(dir, source))
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|source| io_error(dir, source))
 }
 
 /// Reads `stem.pem` and `stem.key`; nothing if one is missing or they do not belong together.
@@ -80,11 +76,7 @@ fn write(path: &Path, text: &str, mode: u32) -> Result<(), PkiError> {
 }
 
 fn write_new(path: &Path, text: &str, mode: u32) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }
@@ -98,8 +90,5 @@ fn remove(path: &Path) -> io::Result<()> {
 }
 
 fn io_error(path: &Path, source: io::Error) -> PkiError {
-    PkiError::Io {
-        path: path.display().to_string(),
-        source,
-    }
+    PkiError::Io { path: path.display().to_string(), source }
 }

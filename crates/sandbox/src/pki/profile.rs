@@ -68,10 +68,8 @@ impl TppProfile {
                 if let Some(statements) = &mut profile.qc_statements {
                     statements.types = vec![QcType::Web];
                 }
-                profile.extended_key_usages = vec![
-                    ExtendedKeyUsagePurpose::ClientAuth,
-                    ExtendedKeyUsagePurpose::ServerAuth,
-                ];
+                profile.extended_key_usages =
+                    vec![ExtendedKeyUsagePurpose::ClientAuth, ExtendedKeyUsagePurpose::ServerAuth];
             }
             Kind::Qseal => profile.key_usages.push(KeyUsagePurpose::ContentCommitment),
         }
@@ -95,9 +93,7 @@ impl TppProfile {
         params.extended_key_usages.clone_from(&self.extended_key_usages);
         if let Some(statements) = &self.qc_statements {
             let content = der::qc_statements(statements);
-            params
-                .custom_extensions
-                .push(CustomExtension::from_oid_content(&QC_STATEMENTS, content));
+            params.custom_extensions.push(CustomExtension::from_oid_content(&QC_STATEMENTS, content));
         }
         Ok(params)
     }
@@ -107,10 +103,7 @@ impl TppProfile {
         subject.push(DnType::CountryName, self.country.as_str());
         subject.push(DnType::OrganizationName, self.organization_name.as_str());
         if let Some(oid) = &self.organization_identifier {
-            subject.push(
-                DnType::CustomDnType(ORGANIZATION_IDENTIFIER.to_vec()),
-                oid.as_str(),
-            );
+            subject.push(DnType::CustomDnType(ORGANIZATION_IDENTIFIER.to_vec()), oid.as_str());
         }
         subject.push(DnType::CommonName, self.common_name.as_str());
         subject

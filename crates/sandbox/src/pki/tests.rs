@@ -7,22 +7,13 @@ use eidas::{Defect, RoleMissing, UntrustedChain, judge};
 use super::*;
 
 const INSTITUTIONS: [Institution<'static>; 2] = [
-    Institution {
-        code: "17515",
-        name: "Caisse d'Epargne Ile-de-France",
-    },
-    Institution {
-        code: "14505",
-        name: "Caisse d'Epargne Loire-Centre",
-    },
+    Institution { code: "17515", name: "Caisse d'Epargne Ile-de-France" },
+    Institution { code: "14505", name: "Caisse d'Epargne Loire-Centre" },
 ];
 
 /// P-256 throughout: RSA keys are slow to make, and one test is about them.
-const FAST: PkiOptions = PkiOptions {
-    server_key: KeyType::P256,
-    seal_key: KeyType::P256,
-    tpp_seal_key: KeyType::P256,
-};
+const FAST: PkiOptions =
+    PkiOptions { server_key: KeyType::P256, seal_key: KeyType::P256, tpp_seal_key: KeyType::P256 };
 
 fn now() -> Timestamp {
     "2026-11-22T12:00:00Z".parse().unwrap()
@@ -53,10 +44,7 @@ fn snapshot(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 /// The files that differ between two snapshots, relative to the directory.
 fn changed(dir: &Path, before: &BTreeMap<PathBuf, Vec<u8>>) -> Vec<String> {
     let after = snapshot(dir);
-    assert!(
-        before.keys().all(|path| after.contains_key(path)),
-        "a file is gone"
-    );
+    assert!(before.keys().all(|path| after.contains_key(path)), "a file is gone");
     let differs = |path: &&PathBuf| before.get(*path) != after.get(*path);
     let relative = |path: &PathBuf| path.strip_prefix(dir).unwrap().display().to_string();
     after.keys().filter(differs).map(relative).collect()
@@ -70,9 +58,7 @@ fn the_test_tpps_are_judged_as_their_table_says() {
     let dir = tempfile::tempdir().unwrap();
     let pki = start(dir.path(), now());
     let anchors = pki.anchors().unwrap();
-    let role = RoleMissing {
-        role: Role::PaymentInitiation,
-    };
+    let role = RoleMissing { role: Role::PaymentInitiation };
     let table: [(&str, Verdict); 5] = [
         ("PSDFR-ACPR-12345", Ok(Ok(()))),
         ("PSDFR-ACPR-54321", Ok(Err(role))),
@@ -89,15 +75,7 @@ fn the_test_tpps_are_judged_as_their_table_says() {
             assert_eq!(certificate.organization_name(), Some(keys.tpp.name));
             let expired = keys.tpp.flaw == Some(Flaw::Expired);
             let chain = anchors.verify_chain(&certificate, &[], now());
-            assert_eq!(
-                chain,
-                if expired {
-                    Err(UntrustedChain::Validity)
-                } else {
-                    Ok(())
-                },
-                "{oid}"
-            );
+            assert_eq!(chain, if expired { Err(UntrustedChain::Validity) } else { Ok(()) }, "{oid}");
             let judged = judge(&certificate, kind, now());
             let judged = judged.map(|judged| judged.require(Role::PaymentInitiation));
             let judged = judged.map_err(|defect| match defect {
@@ -129,10 +107,7 @@ fn a_bank_seal_is_a_qsealc_of_an_account_servicing_provider() {
         let judged = judge(&certificate, Kind::Qseal, now()).unwrap();
         assert_eq!(judged.licence().roles, [Role::AccountServicing]);
         assert_eq!(certificate.organization_name(), Some(institution.name));
-        assert_eq!(
-            pki.anchors().unwrap().verify_chain(&certificate, &[], now()),
-            Ok(())
-        );
+        assert_eq!(pki.anchors().unwrap().verify_chain(&certificate, &[], now()), Ok(()));
     }
     assert!(pki.seal("99999").is_none());
 }
@@ -142,10 +117,7 @@ fn the_server_certificate_is_for_the_hosts_and_from_the_other_authority() {
     let dir = tempfile::tempdir().unwrap();
     let pki = start(dir.path(), now());
     let certificate = pki.server().certificate().unwrap();
-    assert_eq!(
-        certificate.dns_names(),
-        ["localhost", "www.17515.sandbox.localhost"]
-    );
+    assert_eq!(certificate.dns_names(), ["localhost", "www.17515.sandbox.localhost"]);
     let verify = |ca: &Ca| ca.anchors().unwrap().verify_chain(&certificate, &[], now());
     assert_eq!(verify(pki.tls_ca()), Ok(()));
     assert_eq!(verify(pki.qtsp()), Err(UntrustedChain::UnknownIssuer));
@@ -158,10 +130,7 @@ fn the_next_start_finds_everything_again() {
     let dir = tempfile::tempdir().unwrap();
     let first = start(dir.path(), now());
     let before = snapshot(dir.path());
-    assert_eq!(
-        before.len(),
-        2 * (2 + 1 + INSTITUTIONS.len() + 2 * TEST_TPPS.len())
-    );
+    assert_eq!(before.len(), 2 * (2 + 1 + INSTITUTIONS.len() + 2 * TEST_TPPS.len()));
     let second = start(dir.path(), now());
     assert_eq!(changed(dir.path(), &before), [""; 0]);
     assert_eq!(first.server().key_pkcs8(), second.server().key_pkcs8());
@@ -169,15 +138,9 @@ fn the_next_start_finds_everything_again() {
     // The authority taken up again goes on issuing.
     let oid = OrganizationIdentifier::parse("PSDNL-DNB-1").unwrap();
     let validity = Validity::days_from(now(), 1);
-    let more = second
-        .qtsp()
-        .issue_tpp(&TppProfile::new(Kind::Qwac, &oid, &Role::ALL, validity))
-        .unwrap();
+    let more = second.qtsp().issue_tpp(&TppProfile::new(Kind::Qwac, &oid, &Role::ALL, validity)).unwrap();
     let certificate = more.certificate().unwrap();
-    assert_eq!(
-        first.anchors().unwrap().verify_chain(&certificate, &[], now()),
-        Ok(())
-    );
+    assert_eq!(first.anchors().unwrap().verify_chain(&certificate, &[], now()), Ok(()));
 }
 
 #[test]
@@ -218,10 +181,7 @@ fn what_an_authority_signed_goes_with_it() {
     fs::remove_file(dir.path().join("tls-ca.key")).unwrap();
     let before = snapshot(dir.path());
     start(dir.path(), now());
-    assert_eq!(
-        changed(dir.path(), &before),
-        ["server.key", "server.pem", "tls-ca.key", "tls-ca.pem"]
-    );
+    assert_eq!(changed(dir.path(), &before), ["server.key", "server.pem", "tls-ca.key", "tls-ca.pem"]);
 }
 
 #[test]
@@ -235,10 +195,8 @@ fn what_has_expired_is_made_again_unless_it_is_meant_to_be() {
     start(dir.path(), later(SERVER_LIFETIME_DAYS));
     assert_eq!(changed(dir.path(), &before), ["server.key", "server.pem"]);
     start(dir.path(), later(LIFETIME_DAYS));
-    let again: Vec<_> = changed(dir.path(), &before)
-        .into_iter()
-        .filter(|name| !name.contains("earlier"))
-        .collect();
+    let again: Vec<_> =
+        changed(dir.path(), &before).into_iter().filter(|name| !name.contains("earlier")).collect();
     assert_eq!(again.len(), before.len());
 }
 
@@ -251,15 +209,8 @@ fn what_a_replaced_seal_signed_stays_verifiable() {
     let later = now() + jiff::SignedDuration::from_secs(LIFETIME_DAYS * DAY_S);
     let second = start(dir.path(), later);
     assert_ne!(second.seal(code).unwrap().pem(), first.seal(code).unwrap().pem());
-    assert!(
-        second
-            .earlier_seals(code)
-            .contains(first.seal(code).unwrap().pem().trim())
-    );
-    assert_eq!(
-        start(dir.path(), later).earlier_seals(code),
-        second.earlier_seals(code)
-    );
+    assert!(second.earlier_seals(code).contains(first.seal(code).unwrap().pem().trim()));
+    assert_eq!(start(dir.path(), later).earlier_seals(code), second.earlier_seals(code));
 }
 
 #[test]
@@ -269,38 +220,20 @@ fn another_wish_is_heard_and_touches_nothing_else() {
     let load = |hosts: &[&str], name, options| {
         let before = snapshot(dir.path());
         let hosts: Vec<String> = hosts.iter().map(ToString::to_string).collect();
-        let institutions = [
-            INSTITUTIONS[0],
-            Institution {
-                name,
-                ..INSTITUTIONS[1]
-            },
-        ];
+        let institutions = [INSTITUTIONS[0], Institution { name, ..INSTITUTIONS[1] }];
         TestPki::load_or_create(dir.path(), now(), &hosts, &institutions, options).unwrap();
         changed(dir.path(), &before)
     };
     let name = INSTITUTIONS[1].name;
     let server = ["server.key", "server.pem"];
     let host = "www.17515.sandbox.localhost";
-    assert_eq!(
-        load(&["192.0.2.7", "WWW.17515.sandbox.localhost"], name, FAST),
-        [""; 0]
-    );
+    assert_eq!(load(&["192.0.2.7", "WWW.17515.sandbox.localhost"], name, FAST), [""; 0]);
     assert_eq!(load(&[host, "192.0.2.8"], name, FAST), server);
     assert_eq!(load(&[host, "192.0.2.8", "bank.example"], name, FAST), server);
     let renamed = load(&[host, "192.0.2.8", "bank.example"], "Another Name", FAST);
-    assert_eq!(
-        renamed,
-        ["seal-14505-earlier.pem", "seal-14505.key", "seal-14505.pem"]
-    );
-    let rsa = PkiOptions {
-        server_key: KeyType::Rsa2048,
-        ..FAST
-    };
-    assert_eq!(
-        load(&[host, "192.0.2.8", "bank.example"], "Another Name", rsa),
-        server
-    );
+    assert_eq!(renamed, ["seal-14505-earlier.pem", "seal-14505.key", "seal-14505.pem"]);
+    let rsa = PkiOptions { server_key: KeyType::Rsa2048, ..FAST };
+    assert_eq!(load(&[host, "192.0.2.8", "bank.example"], "Another Name", rsa), server);
     let server = files::load(&dir.path().join("server")).unwrap().unwrap();
     assert!(KeyType::Rsa2048.made(&server.certificate().unwrap()));
 }
@@ -314,9 +247,7 @@ fn only_the_owner_can_read_the_keys() {
     for home in [dir.clone(), dir.join("tpp"), dir.join("tpp/PSDFR-ACPR-12345")] {
         assert_eq!(mode(&home), 0o700, "{}", home.display());
     }
-    let keys = snapshot(&dir)
-        .into_keys()
-        .filter(|path| path.extension().is_some_and(|e| e == "key"));
+    let keys = snapshot(&dir).into_keys().filter(|path| path.extension().is_some_and(|e| e == "key"));
     for key in keys {
         assert_eq!(mode(&key), 0o600, "{}", key.display());
     }

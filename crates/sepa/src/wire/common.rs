@@ -38,18 +38,12 @@ pub(crate) struct InstitutionIdentification {
 
 impl CurrencyAmount {
     pub(crate) fn euros(amount: Amount) -> Self {
-        Self {
-            currency: "EUR".to_owned(),
-            amount: amount.to_decimal(),
-        }
+        Self { currency: "EUR".to_owned(), amount: amount.to_decimal() }
     }
 
     /// The amount, if it is one in euro that the scheme carries.
     pub(crate) fn parse(&self, element: &'static str) -> Result<Amount, InvalidMessage> {
-        let plain = self
-            .amount
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let plain = self.amount.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         if self.currency != "EUR" || !plain {
             return Err(InvalidMessage::Value(element));
         }
@@ -59,19 +53,13 @@ impl CurrencyAmount {
 
 impl Code {
     pub(crate) fn of(code: &str) -> Self {
-        Self {
-            code: code.to_owned(),
-        }
+        Self { code: code.to_owned() }
     }
 }
 
 impl Agent {
     pub(crate) fn of(bic: &Bic) -> Self {
-        Self {
-            institution: InstitutionIdentification {
-                bic: bic.as_str().to_owned(),
-            },
-        }
+        Self { institution: InstitutionIdentification { bic: bic.as_str().to_owned() } }
     }
 
     pub(crate) fn parse(&self, element: &'static str) -> Result<Bic, InvalidMessage> {
@@ -89,7 +77,5 @@ pub(crate) fn parse_time(text: &str, element: &'static str) -> Result<Timestamp,
     if !text.contains('T') {
         return Err(InvalidMessage::Value(element));
     }
-    Moment::parse(text)
-        .map(Moment::at)
-        .map_err(|_| InvalidMessage::Value(element))
+    Moment::parse(text).map(Moment::at).map_err(|_| InvalidMessage::Value(element))
 }

@@ -50,10 +50,7 @@ pub(crate) async fn finish(State(app): State<App>, request: Request, next: Next)
     let (parts, body) = request.into_parts();
     let asked = Asked {
         method: parts.method.clone(),
-        uri: parts
-            .extensions
-            .get::<OriginalUri>()
-            .map_or_else(|| parts.uri.clone(), |uri| uri.0.clone()),
+        uri: parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |uri| uri.0.clone()),
         request_id: http_signature::request_id(&parts.headers)
             .ok()
             .and_then(|id| HeaderValue::from_str(id).ok()),
@@ -80,9 +77,7 @@ async fn sealed(app: &App, asked: &Asked, response: Response) -> Response {
     if let Some(id) = asked.correlation_id.as_ref().and_then(CorrelationId::as_header) {
         parts.headers.insert(X_CORRELATION_ID, id);
     }
-    parts
-        .headers
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(counter) = &asked.counter {
         sign(app, asked, counter, &mut parts.headers, &body);
     }
@@ -91,23 +86,18 @@ async fn sealed(app: &App, asked: &Asked, response: Response) -> Response {
 
 /// Every body of ours is whole in memory already.
 async fn collected(body: Body) -> Bytes {
-    body.collect()
-        .await
-        .map(http_body_util::Collected::to_bytes)
-        .unwrap_or_default()
+    body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default()
 }
 
 fn error_body(app: &App, asked: &Asked, error: &ApiError, headers: &mut HeaderMap) -> Bytes {
-    let style = asked.counter.as_ref().map_or(MessageStyle::CodeText, |counter| {
-        counter.institution.settings.error_message_style
-    });
+    let style = asked
+        .counter
+        .as_ref()
+        .map_or(MessageStyle::CodeText, |counter| counter.institution.settings.error_message_style);
     let (status, code) = error.verdict();
     asked.log(status.as_u16(), code, error);
     let model = error.model(asked.uri.path(), style, app.now());
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json; charset=utf-8"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     headers.remove(header::CONTENT_LENGTH);
     Bytes::from(serde_json::to_vec(&model).unwrap_or_default())
 }
@@ -115,18 +105,8 @@ fn error_body(app: &App, asked: &Asked, error: &ApiError, headers: &mut HeaderMa
 /// Seals the answer (STET 1.4.0.47, response headers `Digest` and `Signature`).
 fn sign(app: &App, asked: &Asked, counter: &Counter, headers: &mut HeaderMap, body: &[u8]) {
     let target = asked.uri.path_and_query().map_or("/", |target| target.as_str());
-    let key_id = format!(
-        "{}{}{}",
-        counter.tpp_url,
-        super::KEY_PATH,
-        super::key_name(counter)
-    );
-    let message = SignedMessage {
-        method: &asked.method,
-        target,
-        headers,
-        body,
-    };
+    let key_id = format!("{}{}{}", counter.tpp_url, super::KEY_PATH, super::key_name(counter));
+    let message = SignedMessage { method: &asked.method, target, headers, body };
     match sign_answer(counter.seal.key(), &key_id, &message, app.now()) {
         Ok(signed) => signed.insert_into(headers),
         Err(error) => tracing::error!(%error, "an answer could not be sealed"),

@@ -33,9 +33,7 @@ pub(crate) async fn read(body: Body) -> Result<Bytes, ApiError> {
 }
 
 async fn in_time<T>(reading: impl Future<Output = T>) -> Result<T, ApiError> {
-    tokio::time::timeout(TIME_LIMIT, reading)
-        .await
-        .map_err(|_elapsed| ApiError::BodyTimeout)
+    tokio::time::timeout(TIME_LIMIT, reading).await.map_err(|_elapsed| ApiError::BodyTimeout)
 }
 
 /// The media type of a message, without parameters.
@@ -60,37 +58,20 @@ impl AnswerType {
     ///
     /// [`ApiError::NotAcceptable`] if none of ours is asked for.
     pub(crate) fn asked(headers: &HeaderMap) -> Result<Self, ApiError> {
-        let mut wishes = headers
-            .get_all(header::ACCEPT)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .peekable();
+        let mut wishes =
+            headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).peekable();
         if wishes.peek().is_none() {
             return Ok(Self::HalJson);
         }
         let mut json = false;
-        for wish in wishes
-            .flat_map(|value| value.split(','))
-            .filter(|wish| !is_refusal(wish))
-        {
-            match wish
-                .split(';')
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .to_ascii_lowercase()
-                .as_str()
-            {
+        for wish in wishes.flat_map(|value| value.split(',')).filter(|wish| !is_refusal(wish)) {
+            match wish.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
                 "application/hal+json" | "*/*" | "application/*" | "" => return Ok(Self::HalJson),
                 "application/json" => json = true,
                 _ => {}
             }
         }
-        if json {
-            Ok(Self::Json)
-        } else {
-            Err(ApiError::NotAcceptable)
-        }
+        if json { Ok(Self::Json) } else { Err(ApiError::NotAcceptable) }
     }
 
     /// The `Content-Type` header.
@@ -104,11 +85,7 @@ impl AnswerType {
 
 /// `q=0` means: anything but this (RFC 9110, 12.4.2).
 fn is_refusal(wish: &str) -> bool {
-    let weight = wish
-        .split(';')
-        .skip(1)
-        .map(str::trim)
-        .find_map(|parameter| parameter.strip_prefix("q="));
+    let weight = wish.split(';').skip(1).map(str::trim).find_map(|parameter| parameter.strip_prefix("q="));
     weight.is_some_and(|weight| weight.trim_matches(['0', '.']).is_empty())
 }
 
@@ -154,10 +131,7 @@ mod tests {
         let table = [
             (None, Some(AnswerType::HalJson)),
             (Some("*/*"), Some(AnswerType::HalJson)),
-            (
-                Some("application/hal+json; charset=utf-8"),
-                Some(AnswerType::HalJson),
-            ),
+            (Some("application/hal+json; charset=utf-8"), Some(AnswerType::HalJson)),
             (Some("application/json"), Some(AnswerType::Json)),
             (Some("application/json;charset=UTF-8"), Some(AnswerType::Json)),
             (Some("application/json, */*;q=0.1"), Some(AnswerType::HalJson)),

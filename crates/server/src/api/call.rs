@@ -54,24 +54,10 @@ impl FromRequest<App> for Call {
         let psu_context = psu_context(&parts.headers)?;
         let answer_type = AnswerType::asked(&parts.headers)?;
         let body = read_body(&parts.method, &parts.headers, body).await?;
-        let uri = parts
-            .extensions
-            .get::<OriginalUri>()
-            .map_or(&parts.uri, |uri| &uri.0);
-        let covered = Covered {
-            method: &parts.method,
-            uri,
-            headers: &parts.headers,
-            body: &body,
-        };
+        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |uri| &uri.0);
+        let covered = Covered { method: &parts.method, uri, headers: &parts.headers, body: &body };
         verify(app, &pisp, &signature, &covered)?;
-        Ok(Self {
-            pisp,
-            request_id,
-            answer_type,
-            psu_context,
-            body,
-        })
+        Ok(Self { pisp, request_id, answer_type, psu_context, body })
     }
 }
 
@@ -101,9 +87,7 @@ fn verify(
     covered: &Covered<'_>,
 ) -> Result<(), ApiError> {
     let now = app.now();
-    let seals = app
-        .seals
-        .candidates(pisp, signature.key_id(), &app.anchors, now)?;
+    let seals = app.seals.candidates(pisp, signature.key_id(), &app.anchors, now)?;
     let keys: Vec<_> = seals.iter().map(|seal| &seal.key).collect();
     let settings = &pisp.counter.institution.settings;
     let rules = Rules {
@@ -112,12 +96,8 @@ fn verify(
         date_tolerance_s: settings.signature_date_tolerance_s,
     };
     let target = covered.uri.path_and_query().map_or("/", |target| target.as_str());
-    let message = SignedMessage {
-        method: covered.method,
-        target,
-        headers: covered.headers,
-        body: covered.body,
-    };
+    let message =
+        SignedMessage { method: covered.method, target, headers: covered.headers, body: covered.body };
     let verified = http_signature::verify(&message, signature, &keys, rules, now)?;
     for leniency in verified.leniencies {
         metrics::counter!("guichet_signature_leniencies_total", "kind" => leniency.as_str()).increment(1);

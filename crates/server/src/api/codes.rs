@@ -6,10 +6,8 @@ use payments::request::{CategoryPurpose, InstructionPriority, Product, Purpose, 
 pub(super) type Codes<T> = &'static [(&'static str, T)];
 
 /// `instructionPriority`.
-pub(super) const PRIORITIES: Codes<InstructionPriority> = &[
-    ("HIGH", InstructionPriority::High),
-    ("NORM", InstructionPriority::Norm),
-];
+pub(super) const PRIORITIES: Codes<InstructionPriority> =
+    &[("HIGH", InstructionPriority::High), ("NORM", InstructionPriority::Norm)];
 
 /// `serviceLevel`: other levels exist, but not for euro transfers.
 pub(super) const SERVICE_LEVELS: Codes<()> = &[("SEPA", ())];
@@ -37,26 +35,18 @@ pub(super) const PURPOSES: Codes<Purpose> = &[
 pub(super) const EXECUTION_RULES: Codes<()> = &[("FWNG", ())];
 
 /// `scaHint`.
-pub(super) const SCA_HINTS: Codes<ScaHint> = &[
-    ("noScaExemption", ScaHint::NoScaExemption),
-    ("scaExemption", ScaHint::ScaExemption),
-];
+pub(super) const SCA_HINTS: Codes<ScaHint> =
+    &[("noScaExemption", ScaHint::NoScaExemption), ("scaExemption", ScaHint::ScaExemption)];
 
 /// Currencies of accounts and amounts.
 pub(super) const CURRENCIES: Codes<()> = &[("EUR", ())];
 
 /// What `code` means, if the list has it.
 pub(super) fn meaning<T: Copy>(codes: Codes<T>, code: &str) -> Option<T> {
-    codes
-        .iter()
-        .find(|(known, _)| *known == code)
-        .map(|(_, meaning)| *meaning)
+    codes.iter().find(|(known, _)| *known == code).map(|(_, meaning)| *meaning)
 }
 
 /// The code for `meaning`, if there is one: a plain transfer has no `localInstrument`.
 pub(super) fn code<T: PartialEq>(codes: Codes<T>, meaning: &T) -> Option<String> {
-    codes
-        .iter()
-        .find(|(_, known)| known == meaning)
-        .map(|(code, _)| (*code).to_owned())
+    codes.iter().find(|(_, known)| known == meaning).map(|(code, _)| (*code).to_owned())
 }

@@ -68,18 +68,9 @@ fn new_payment(
 ) -> NewPayment {
     let key = request_key(call, &request);
     let (payment, entry) = Payment::register(registration(app, version, call, request, now));
-    let expiry = Work {
-        payment: payment.id().clone(),
-        task: Task::Expire,
-        due: payment.registration().expires_at,
-    };
-    NewPayment {
-        payment,
-        entry,
-        key,
-        token: call.pisp.token_to_tie(),
-        work: vec![expiry],
-    }
+    let expiry =
+        Work { payment: payment.id().clone(), task: Task::Expire, due: payment.registration().expires_at };
+    NewPayment { payment, entry, key, token: call.pisp.token_to_tie(), work: vec![expiry] }
 }
 
 fn registration(
@@ -117,11 +108,7 @@ fn request_key(call: &Call, request: &PaymentRequest) -> RequestKey {
 fn created(app: &App, version: Version, call: &Call, payment: &Payment) -> Response {
     let nonce = app.link_key.nonce(payment.id());
     let link = app.link_key.consent_url(&call.pisp.counter, payment.id());
-    let mut response = json(
-        StatusCode::CREATED,
-        call.answer_type,
-        &render::creation(link, nonce),
-    );
+    let mut response = json(StatusCode::CREATED, call.answer_type, &render::creation(link, nonce));
     if let Ok(location) = HeaderValue::from_str(&render::path(version, payment)) {
         response.headers_mut().insert(header::LOCATION, location);
     }

@@ -33,15 +33,13 @@ pub(crate) const KEY_PATH: &str = "/api/keyid/";
 
 /// Routes for TPPs.
 pub fn router(app: App) -> Router {
-    let versions = Version::ALL.into_iter().fold(Router::new(), |router, version| {
-        router.nest(version.base_path(), payment_requests(version))
-    });
+    let versions = Version::ALL
+        .into_iter()
+        .fold(Router::new(), |router, version| router.nest(version.base_path(), payment_requests(version)));
     let api = versions
         .fallback(unknown)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
-        .layer(CatchPanicLayer::custom(|_panic| {
-            ApiError::Internal.into_response()
-        }))
+        .layer(CatchPanicLayer::custom(|_panic| ApiError::Internal.into_response()))
         .layer(middleware::from_fn_with_state(app.clone(), answer::finish))
         .layer(middleware::from_fn(observe::requests("tpp", app.clone())));
     // Layers wrap the routes added before them, so each request is observed once, by its own route.
@@ -59,10 +57,7 @@ fn payment_requests(version: Version) -> Router<App> {
     let refused = any(async || ([(header::ALLOW, "")], ApiError::MethodNotAllowed));
     Router::new()
         .route("/payment-requests", post(initiate::initiate))
-        .route(
-            "/payment-requests/{id}",
-            get(status::status).head(async || ApiError::MethodNotAllowed),
-        )
+        .route("/payment-requests/{id}", get(status::status).head(async || ApiError::MethodNotAllowed))
         .route("/payment-requests/{id}/confirmation", refused.clone())
         .route("/payment-requests/{id}/o-confirmation", refused)
         .layer(axum::Extension(version))
@@ -70,13 +65,8 @@ fn payment_requests(version: Version) -> Router<App> {
 
 /// What is not payment initiation: the resources of other roles exist in the standard, not here.
 async fn unknown(parts: Parts) -> ApiError {
-    let other_roles = [
-        "accounts",
-        "funds-confirmations",
-        "consents",
-        "end-user-identity",
-        "trusted-beneficiaries",
-    ];
+    let other_roles =
+        ["accounts", "funds-confirmations", "consents", "end-user-identity", "trusted-beneficiaries"];
     let path = parts.uri.path();
     let rest = Version::ALL
         .iter()
@@ -84,11 +74,7 @@ async fn unknown(parts: Parts) -> ApiError {
         .find_map(|version| path.strip_prefix(version.base_path())?.strip_prefix('/'))
         .unwrap_or_default();
     let resource = rest.split('/').next().unwrap_or_default();
-    if other_roles.contains(&resource) {
-        ApiError::OtherRole
-    } else {
-        ApiError::NotFound
-    }
+    if other_roles.contains(&resource) { ApiError::OtherRole } else { ApiError::NotFound }
 }
 
 /// `certificate_<SHA-256 of its DER in hex>`, the last part of our `keyId`.
@@ -101,10 +87,7 @@ async fn seal_certificate(State(app): State<App>, Path(name): Path<String>, part
     let found = caller::counter(&app, &parts).filter(|counter| key_name(counter) == name);
     match found {
         Some(counter) => {
-            let content_type = [(
-                header::CONTENT_TYPE,
-                HeaderValue::from_static("application/x-pem-file"),
-            )];
+            let content_type = [(header::CONTENT_TYPE, HeaderValue::from_static("application/x-pem-file"))];
             (content_type, counter.seal.certificate_pem().to_owned()).into_response()
         }
         None => axum::http::StatusCode::NOT_FOUND.into_response(),

@@ -49,16 +49,9 @@ pub fn payment_request(version: Version, body: &[u8]) -> Result<PaymentRequest, 
     let edition = Edition::of(version);
     let wire = stet::read_payment_request(body, stet::Limits::default())?;
 
-    let payment_information_id = mandatory(
-        "paymentInformationId",
-        wire.payment_information_id.as_ref(),
-        Id35::parse,
-    )?;
-    let creation_date_time = mandatory(
-        "creationDateTime",
-        wire.creation_date_time.as_ref(),
-        Moment::parse,
-    )?;
+    let payment_information_id =
+        mandatory("paymentInformationId", wire.payment_information_id.as_ref(), Id35::parse)?;
+    let creation_date_time = mandatory("creationDateTime", wire.creation_date_time.as_ref(), Moment::parse)?;
     number_of_transactions(&wire)?;
     let initiating_party = given("initiatingParty", wire.initiating_party.as_ref())?;
     let initiating_party = party(initiating_party).within("initiatingParty")?;
@@ -73,11 +66,8 @@ pub fn payment_request(version: Version, body: &[u8]) -> Result<PaymentRequest, 
     let ultimate_creditor = some_party("ultimateCreditor", wire.ultimate_creditor.as_ref())?;
     let purpose = code("purpose", wire.purpose.as_ref(), PURPOSES)?;
     charge_bearer(edition, &wire)?;
-    let requested_execution_date = optional(
-        "requestedExecutionDate",
-        wire.requested_execution_date.as_ref(),
-        Moment::parse,
-    )?;
+    let requested_execution_date =
+        optional("requestedExecutionDate", wire.requested_execution_date.as_ref(), Moment::parse)?;
     let transfer = only_instruction(edition, &wire)?;
     let supplementary = given("supplementaryData", wire.supplementary_data.as_ref())?;
     let supplement = supplement(supplementary).within("supplementaryData")?;
@@ -149,26 +139,14 @@ fn kind(edition: &Edition, wire: &stet::PaymentRequest) -> Parsed<Kind> {
 }
 
 fn members_of_kind(edition: &Edition, wire: &stet::PaymentTypeInformation) -> Parsed<Kind> {
-    let priority = code(
-        "instructionPriority",
-        wire.instruction_priority.as_ref(),
-        PRIORITIES,
-    )?;
+    let priority = code("instructionPriority", wire.instruction_priority.as_ref(), PRIORITIES)?;
     given("serviceLevel", wire.service_level.as_ref())?;
     code("serviceLevel", wire.service_level.as_ref(), SERVICE_LEVELS)?;
-    let product = code(
-        "localInstrument",
-        wire.local_instrument.as_ref(),
-        LOCAL_INSTRUMENTS,
-    )?;
+    let product = code("localInstrument", wire.local_instrument.as_ref(), LOCAL_INSTRUMENTS)?;
     if edition.all_codes_are_mandatory {
         given("categoryPurpose", wire.category_purpose.as_ref())?;
     }
-    let category_purpose = code(
-        "categoryPurpose",
-        wire.category_purpose.as_ref(),
-        CATEGORY_PURPOSES,
-    )?;
+    let category_purpose = code("categoryPurpose", wire.category_purpose.as_ref(), CATEGORY_PURPOSES)?;
     Ok(Kind {
         priority,
         product: product.unwrap_or(Product::Sct),
@@ -233,9 +211,6 @@ fn accepted_redirect(wire: &stet::SupplementaryData) -> Parsed<bool> {
     match accepted {
         None | Some([]) => Ok(false),
         Some(approaches) if names_redirect(approaches) => Ok(true),
-        Some(_) => Err(InvalidField::new(
-            "acceptedAuthenticationApproach",
-            "must contain REDIRECT",
-        )),
+        Some(_) => Err(InvalidField::new("acceptedAuthenticationApproach", "must contain REDIRECT")),
     }
 }

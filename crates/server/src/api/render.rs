@@ -34,10 +34,7 @@ pub fn creation(consent_url: String, nonce: String) -> stet::PaymentRequestCreat
         applied_authentication_approach: Some(AuthenticationApproach::Redirect),
         nonce: Some(nonce),
         links: Some(stet::CreationLinks {
-            consent_approval: Some(stet::Link {
-                href: consent_url,
-                templated: Some(false),
-            }),
+            consent_approval: Some(stet::Link { href: consent_url, templated: Some(false) }),
         }),
     }
 }
@@ -262,13 +259,11 @@ fn agent(bic: &Bic) -> stet::FinancialInstitutionIdentification {
 fn links(edition: &Edition, path: String) -> stet::PaymentRequestLinks {
     let link = Some(stet::Link::to(path));
     match edition.itself {
-        SelfLink::Itself => stet::PaymentRequestLinks {
-            itself: link,
-            ..stet::PaymentRequestLinks::default()
-        },
-        SelfLink::Request => stet::PaymentRequestLinks {
-            request: link,
-            ..stet::PaymentRequestLinks::default()
-        },
+        SelfLink::Itself => {
+            stet::PaymentRequestLinks { itself: link, ..stet::PaymentRequestLinks::default() }
+        }
+        SelfLink::Request => {
+            stet::PaymentRequestLinks { request: link, ..stet::PaymentRequestLinks::default() }
+        }
     }
 }

@@ -65,9 +65,7 @@ impl KnownSeals {
         let seal = self.known(registered, anchors, now)?;
         let judged =
             eidas::judge(&seal.certificate, Kind::Qseal, now).map_err(|defect| defect.to_string())?;
-        judged
-            .require(Role::PaymentInitiation)
-            .map_err(|missing| missing.to_string())?;
+        judged.require(Role::PaymentInitiation).map_err(|missing| missing.to_string())?;
         if judged.organization().as_str() != pisp.organization_identifier {
             return Err("the seal certificate is of another organisation than the QWAC".to_owned());
         }
@@ -85,9 +83,7 @@ impl KnownSeals {
             return Ok(Arc::clone(seal));
         }
         let certificate = Certificate::parse(&registered.der).map_err(|error| error.to_string())?;
-        anchors
-            .verify_chain(&certificate, &[], now)
-            .map_err(|error| error.to_string())?;
+        anchors.verify_chain(&certificate, &[], now).map_err(|error| error.to_string())?;
         let key = VerifyingKey::from_spki_der(certificate.public_key().spki_der())
             .map_err(|error| error.to_string())?;
         let seal = Arc::new(KnownSeal { certificate, key });
@@ -107,15 +103,13 @@ impl KnownSeals {
 /// The registered certificates a `keyId` may mean. Nothing is ever fetched: a URL that does not end in a
 /// fingerprint means whatever the client has registered.
 fn meant<'a>(tpp: &'a Tpp, key_id: &'a KeyId) -> impl Iterator<Item = &'a SealCertificate> {
-    tpp.seal_certificates
-        .iter()
-        .filter(move |registered| match key_id {
-            KeyId::Certificate(fingerprint) => sha256(&registered.der) == *fingerprint,
-            KeyId::Url(_) => true,
-            KeyId::Name(name) => {
-                name == tpp.id.as_str()
-                    || *name == tpp.organization_identifier
-                    || registered.kid.as_ref() == Some(name)
-            }
-        })
+    tpp.seal_certificates.iter().filter(move |registered| match key_id {
+        KeyId::Certificate(fingerprint) => sha256(&registered.der) == *fingerprint,
+        KeyId::Url(_) => true,
+        KeyId::Name(name) => {
+            name == tpp.id.as_str()
+                || *name == tpp.organization_identifier
+                || registered.kid.as_ref() == Some(name)
+        }
+    })
 }

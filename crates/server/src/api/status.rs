@@ -25,13 +25,8 @@ pub(crate) async fn status(
     pisp.token_serves(&id)?;
     let institution = &pisp.counter.institution;
     let found = app.store.find(&id, &pisp.tpp.id, &institution.code).await?;
-    let payment = found
-        .filter(|payment| payment.is_retained(institution, app.now()))
-        .ok_or(ApiError::NotFound)?;
+    let payment =
+        found.filter(|payment| payment.is_retained(institution, app.now())).ok_or(ApiError::NotFound)?;
     pisp.tie_token(&app, &id).await?;
-    Ok(json(
-        StatusCode::OK,
-        call.answer_type,
-        &render::payment_request(version, &payment, institution),
-    ))
+    Ok(json(StatusCode::OK, call.answer_type, &render::payment_request(version, &payment, institution)))
 }

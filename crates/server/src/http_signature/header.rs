@@ -54,19 +54,13 @@ impl SignatureHeader {
         let parameters = Parameters::parse(text)?;
         let algorithm = parse_algorithm(parameters.find("algorithm")?)?;
         let covered = parse_covered(parameters.find("headers")?)?;
-        let signature = STANDARD
-            .decode(parameters.find("signature")?)
-            .map_err(|_| MalformedSignature::Base64)?;
+        let signature =
+            STANDARD.decode(parameters.find("signature")?).map_err(|_| MalformedSignature::Base64)?;
         let key_id = parameters.find("keyId")?;
         if key_id.len() > MAX_KEY_ID_BYTES {
             return Err(MalformedSignature::KeyIdTooLong);
         }
-        Ok(Self {
-            key_id: KeyId::classify(key_id),
-            algorithm,
-            covered,
-            signature,
-        })
+        Ok(Self { key_id: KeyId::classify(key_id), algorithm, covered, signature })
     }
 
     /// What the signer says the key is.
@@ -122,9 +116,7 @@ fn parse_covered(list: &str) -> Result<Vec<Covered>, MalformedSignature> {
         .take(MAX_COVERED + 1)
         .map(|name| match name {
             "(request-target)" => Some(Covered::RequestTarget),
-            _ => HeaderName::from_lowercase(name.as_bytes())
-                .ok()
-                .map(Covered::Header),
+            _ => HeaderName::from_lowercase(name.as_bytes()).ok().map(Covered::Header),
         })
         .collect::<Option<Vec<_>>>()
         .ok_or(MalformedSignature::HeaderList)?;
@@ -143,10 +135,7 @@ impl<'a> Parameters<'a> {
         let mut rest = Some(text);
         while let Some(text) = rest {
             let (name, value, after) = split_parameter(text).ok_or(MalformedSignature::Syntax)?;
-            if parameters
-                .iter()
-                .any(|(known, _)| known.eq_ignore_ascii_case(name))
-            {
+            if parameters.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
                 return Err(MalformedSignature::RepeatedParameter);
             }
             if parameters.len() == MAX_PARAMETERS {
@@ -257,17 +246,10 @@ mod tests {
     #[test]
     fn malformed_headers_are_refused_for_the_rule_they_break() {
         use MalformedSignature as M;
-        let usual = [
-            ("keyId", "k"),
-            ("algorithm", "rsa-sha256"),
-            ("headers", "date"),
-            ("signature", "AQI="),
-        ];
+        let usual = [("keyId", "k"), ("algorithm", "rsa-sha256"), ("headers", "date"), ("signature", "AQI=")];
         let with = |changed: &str, value: &str| {
             let value_of = |name, usual| if name == changed { value } else { usual };
-            usual
-                .map(|(name, usual)| format!("{name}=\"{}\"", value_of(name, usual)))
-                .join(",")
+            usual.map(|(name, usual)| format!("{name}=\"{}\"", value_of(name, usual))).join(",")
         };
         let good = with("", "");
         assert!(SignatureHeader::parse(&good).is_ok());
@@ -322,10 +304,7 @@ mod tests {
         let refusal = |headers: &HeaderMap| SignatureHeader::find(headers).err().unwrap();
         assert_eq!(refusal(&headers), Refusal::MissingHeader("Signature"));
         headers.append("signature", http::HeaderValue::from_bytes(b"\xe9").unwrap());
-        assert_eq!(
-            refusal(&headers),
-            Refusal::Malformed(MalformedSignature::NotAscii)
-        );
+        assert_eq!(refusal(&headers), Refusal::Malformed(MalformedSignature::NotAscii));
         headers.append("signature", http::HeaderValue::from_static("keyId=k"));
         assert_eq!(refusal(&headers), Refusal::RepeatedHeader("Signature"));
     }

@@ -105,13 +105,7 @@ mod tests {
         for text in urls {
             assert_eq!(KeyId::classify(&text), KeyId::Url(text.clone()), "{text}");
         }
-        for text in [
-            "PSDFR-ACPR-12345",
-            "key-2026",
-            "_",
-            &format!("certificate_{hex}"),
-            "é_",
-        ] {
+        for text in ["PSDFR-ACPR-12345", "key-2026", "_", &format!("certificate_{hex}"), "é_"] {
             assert_eq!(KeyId::classify(text), KeyId::Name(text.to_owned()), "{text}");
         }
     }

@@ -31,11 +31,7 @@ pub struct Rules {
 impl Default for Rules {
     /// The standard policy, and five minutes.
     fn default() -> Self {
-        Self {
-            policy: Policy::default(),
-            digest: DigestRule::default(),
-            date_tolerance_s: 300,
-        }
+        Self { policy: Policy::default(), digest: DigestRule::default(), date_tolerance_s: 300 }
     }
 }
 
@@ -57,11 +53,7 @@ pub(super) fn check_coverage(
 }
 
 fn require(name: &str, spelling: &'static str, signature: &SignatureHeader) -> Result<(), Refusal> {
-    if signature.covers(name) {
-        Ok(())
-    } else {
-        Err(Refusal::NotCovered(spelling))
-    }
+    if signature.covers(name) { Ok(()) } else { Err(Refusal::NotCovered(spelling)) }
 }
 
 fn check_digest_covered(
@@ -89,10 +81,7 @@ fn check_strict(message: &SignedMessage<'_>, signature: &SignatureHeader) -> Res
     if message.headers.contains_key("date") {
         require("date", "Date", signature)?;
     }
-    let mut psu_headers = message
-        .headers
-        .keys()
-        .filter(|name| name.as_str().starts_with("psu-"));
+    let mut psu_headers = message.headers.keys().filter(|name| name.as_str().starts_with("psu-"));
     psu_headers.try_for_each(|name| require(name.as_str(), spelling(name), signature))
 }
 
@@ -112,12 +101,7 @@ mod tests {
         }
         let text = format!(r#"keyId="k",algorithm="rsa-sha256",headers="{covered}",signature="AQI=""#);
         let signature = SignatureHeader::parse(&text).unwrap();
-        let message = SignedMessage {
-            method: &Method::POST,
-            target: "/",
-            headers: &headers,
-            body,
-        };
+        let message = SignedMessage { method: &Method::POST, target: "/", headers: &headers, body };
         check_coverage(&message, &signature, rules)
     }
 
@@ -143,29 +127,14 @@ mod tests {
         let mut checked = 0;
         for row in table.lines() {
             let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-            let present = format!(
-                "x-request-id {}",
-                cells[0].replace(['-'; 1], "-").replace(',', " ")
-            );
-            let present = if cells[0] == "-" {
-                "x-request-id".to_owned()
-            } else {
-                present
-            };
+            let present = format!("x-request-id {}", cells[0].replace(['-'; 1], "-").replace(',', " "));
+            let present = if cells[0] == "-" { "x-request-id".to_owned() } else { present };
             let body: &[u8] = if cells[1] == "yes" { b"{}" } else { b"" };
-            let covered = if cells[2] == "-" {
-                CORE.to_owned()
-            } else {
-                format!("{CORE} {}", cells[2])
-            };
-            for (policy, cell) in [Policy::Lenient, Policy::Standard, Policy::Strict]
-                .into_iter()
-                .zip(&cells[3..])
+            let covered = if cells[2] == "-" { CORE.to_owned() } else { format!("{CORE} {}", cells[2]) };
+            for (policy, cell) in
+                [Policy::Lenient, Policy::Standard, Policy::Strict].into_iter().zip(&cells[3..])
             {
-                let rules = Rules {
-                    policy,
-                    ..Rules::default()
-                };
+                let rules = Rules { policy, ..Rules::default() };
                 let expected = match *cell {
                     "ok" => "ok".to_owned(),
                     "none" => Refusal::MissingDigest.to_string(),
@@ -183,14 +152,10 @@ mod tests {
     #[test]
     fn every_policy_asks_for_the_request_target_and_the_request_id() {
         for policy in [Policy::Lenient, Policy::Standard, Policy::Strict] {
-            let rules = Rules {
-                policy,
-                ..Rules::default()
-            };
-            for (covered, lacking) in [
-                ("x-request-id digest", "(request-target)"),
-                ("(request-target) digest", "X-Request-ID"),
-            ] {
+            let rules = Rules { policy, ..Rules::default() };
+            for (covered, lacking) in
+                [("x-request-id digest", "(request-target)"), ("(request-target) digest", "X-Request-ID")]
+            {
                 let refused = check(rules, "x-request-id digest", b"", covered);
                 assert_eq!(refused, Err(Refusal::NotCovered(lacking)), "{policy:?}");
             }
@@ -200,20 +165,10 @@ mod tests {
     #[test]
     fn register_endpoints_ask_for_a_covered_digest_under_every_policy() {
         for policy in [Policy::Lenient, Policy::Standard, Policy::Strict] {
-            let rules = Rules {
-                policy,
-                digest: DigestRule::Always,
-                ..Rules::default()
-            };
+            let rules = Rules { policy, digest: DigestRule::Always, ..Rules::default() };
             let present = "x-request-id digest";
-            assert_eq!(
-                check(rules, "x-request-id", b"", CORE),
-                Err(Refusal::MissingDigest)
-            );
-            assert_eq!(
-                check(rules, present, b"", CORE),
-                Err(Refusal::NotCovered("Digest"))
-            );
+            assert_eq!(check(rules, "x-request-id", b"", CORE), Err(Refusal::MissingDigest));
+            assert_eq!(check(rules, present, b"", CORE), Err(Refusal::NotCovered("Digest")));
             assert_eq!(check(rules, present, b"", &format!("{CORE} digest")), Ok(()));
         }
     }

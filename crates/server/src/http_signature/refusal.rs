@@ -113,11 +113,7 @@ impl Refusal {
 
     /// The HTTP status of the answer: 400 or 401.
     pub fn status(&self) -> StatusCode {
-        if self.is_malformed() {
-            StatusCode::BAD_REQUEST
-        } else {
-            StatusCode::UNAUTHORIZED
-        }
+        if self.is_malformed() { StatusCode::BAD_REQUEST } else { StatusCode::UNAUTHORIZED }
     }
 }
 

@@ -115,35 +115,23 @@ fn sign(
     if key_id.is_empty() || !key_id.bytes().all(quotable) {
         return Err(CannotSign::KeyId);
     }
-    let date = rfc2822::DateTimePrinter::new()
-        .timestamp_to_rfc9110_string(&now)
-        .map_err(|_| CannotSign::Date)?;
+    let date =
+        rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&now).map_err(|_| CannotSign::Date)?;
     let date = header_value(&date);
     let digest = header_value(&digest_value(message.body));
     let mut headers = message.headers.clone();
     headers.insert(DATE, date.clone());
     headers.insert(DIGEST, digest.clone());
     let method = message.method.as_str().to_ascii_lowercase();
-    let signed = signing_string(
-        covered,
-        &method,
-        &SignedMessage {
-            headers: &headers,
-            ..*message
-        },
-    )
-    .expect("only headers that are there are covered");
+    let signed = signing_string(covered, &method, &SignedMessage { headers: &headers, ..*message })
+        .expect("only headers that are there are covered");
     let signature = STANDARD.encode(key.sign(&signed)?);
     let algorithm = key.algorithm().as_str();
     let names = names(covered);
     let signature = header_value(&format!(
         r#"keyId="{key_id}",algorithm="{algorithm}",headers="{names}",signature="{signature}""#
     ));
-    Ok(SignatureHeaders {
-        date,
-        digest,
-        signature,
-    })
+    Ok(SignatureHeaders { date, digest, signature })
 }
 
 fn names(covered: &[Covered]) -> String {

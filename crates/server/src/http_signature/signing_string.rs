@@ -92,15 +92,8 @@ const SPELLINGS: [&str; 21] = [
 
 /// The name to put into a message: never one that only the caller knows.
 pub(super) fn spelling(name: &HeaderName) -> &'static str {
-    let unknown = if name.as_str().starts_with("psu-") {
-        "PSU-*"
-    } else {
-        "(unknown)"
-    };
-    SPELLINGS
-        .into_iter()
-        .find(|known| known.eq_ignore_ascii_case(name.as_str()))
-        .unwrap_or(unknown)
+    let unknown = if name.as_str().starts_with("psu-") { "PSU-*" } else { "(unknown)" };
+    SPELLINGS.into_iter().find(|known| known.eq_ignore_ascii_case(name.as_str())).unwrap_or(unknown)
 }
 
 #[cfg(test)]
@@ -114,12 +107,7 @@ mod tests {
     }
 
     fn string_of(covered: &[Covered], target: &str, headers: &HeaderMap) -> String {
-        let message = SignedMessage {
-            method: &Method::GET,
-            target,
-            headers,
-            body: b"",
-        };
+        let message = SignedMessage { method: &Method::GET, target, headers, body: b"" };
         String::from_utf8(signing_string(covered, "get", &message).unwrap()).unwrap()
     }
 
@@ -140,26 +128,15 @@ mod tests {
         for value in [" one\t", "two , three", "", " "] {
             headers.append("psu-accept", HeaderValue::from_str(value).unwrap());
         }
-        assert_eq!(
-            string_of(&[header("psu-accept")], "/", &headers),
-            "psu-accept: one, two , three, , "
-        );
+        assert_eq!(string_of(&[header("psu-accept")], "/", &headers), "psu-accept: one, two , three, , ");
     }
 
     #[test]
     fn an_absent_header_is_told_and_an_empty_one_is_not_absent() {
         let mut headers = HeaderMap::new();
         headers.append("psu-referer", HeaderValue::from_static(""));
-        assert_eq!(
-            string_of(&[header("psu-referer")], "/", &headers),
-            "psu-referer: "
-        );
-        let message = SignedMessage {
-            method: &Method::GET,
-            target: "/",
-            headers: &headers,
-            body: b"",
-        };
+        assert_eq!(string_of(&[header("psu-referer")], "/", &headers), "psu-referer: ");
+        let message = SignedMessage { method: &Method::GET, target: "/", headers: &headers, body: b"" };
         let covered = [Covered::RequestTarget, header("date")];
         let absent = signing_string(&covered, "get", &message).unwrap_err();
         assert_eq!(spelling(absent.0), "Date");
@@ -169,9 +146,6 @@ mod tests {
     fn names_that_only_the_caller_knows_are_not_repeated() {
         assert_eq!(spelling(&HeaderName::from_static("psu-iban-fr76")), "PSU-*");
         assert_eq!(spelling(&HeaderName::from_static("x-secret")), "(unknown)");
-        assert_eq!(
-            spelling(&HeaderName::from_static("psu-device-id")),
-            "PSU-Device-ID"
-        );
+        assert_eq!(spelling(&HeaderName::from_static("psu-device-id")), "PSU-Device-ID");
     }
 }

@@ -127,9 +127,7 @@ fn check_date(
         return Ok(());
     }
     let value = joined(headers, &DATE).ok_or(Refusal::CoveredButAbsent("Date"))?;
-    let date = rfc2822::DateTimeParser::new()
-        .parse_timestamp(&value)
-        .map_err(|_| Refusal::MalformedDate)?;
+    let date = rfc2822::DateTimeParser::new().parse_timestamp(&value).map_err(|_| Refusal::MalformedDate)?;
     let skew_s = date.as_second().abs_diff(now.as_second());
     if skew_s > u64::from(rules.date_tolerance_s) {
         return Err(Refusal::DateOutOfTolerance);

@@ -57,20 +57,12 @@ struct ConnectedClient {
 
 impl ConnectedClient {
     fn find(app: &App, parts: &Parts) -> Result<Self, Refused> {
-        let counter = caller::counter(app, parts).ok_or_else(|| {
-            refused(
-                Code::InvalidRequest,
-                "this host name belongs to no bank served here",
-            )
-        })?;
+        let counter = caller::counter(app, parts)
+            .ok_or_else(|| refused(Code::InvalidRequest, "this host name belongs to no bank served here"))?;
         let peer = caller::peer(parts)
             .ok_or_else(|| refused(Code::InvalidClient, "no client certificate was shown"))?;
         let qwac = caller::qwac(&peer, app.now()).map_err(|rule| refused(Code::InvalidClient, rule))?;
-        Ok(Self {
-            institution: counter.institution.clone(),
-            qwac,
-            certificate: peer.thumbprint,
-        })
+        Ok(Self { institution: counter.institution.clone(), qwac, certificate: peer.thumbprint })
     }
 }
 
@@ -107,10 +99,7 @@ impl Form {
             _ => return Ok(()),
         };
         if slot.as_deref().is_some_and(|first| first != value) {
-            return Err(refused(
-                Code::InvalidRequest,
-                "a parameter is given twice with different values",
-            ));
+            return Err(refused(Code::InvalidRequest, "a parameter is given twice with different values"));
         }
         *slot = Some(value.to_owned());
         Ok(())
@@ -129,10 +118,7 @@ async fn registered(app: &App, form: &Form, client: &ConnectedClient) -> Result<
         return Err(refused(Code::InvalidRequest, "grant_type is missing"));
     }
     if grant != "client_credentials" {
-        return Err(refused(
-            Code::UnsupportedGrantType,
-            "grant_type must be client_credentials",
-        ));
+        return Err(refused(Code::UnsupportedGrantType, "grant_type must be client_credentials"));
     }
     let client_id = form.client_id.as_deref().unwrap_or_default();
     if client_id.is_empty() {
@@ -140,14 +126,9 @@ async fn registered(app: &App, form: &Form, client: &ConnectedClient) -> Result<
     }
     let found = caller::find_tpp(app, client_id).await?;
     // One answer for both, so that nobody learns which clients exist.
-    found
-        .filter(|tpp| tpp.organization_identifier == client.qwac.organization().as_str())
-        .ok_or_else(|| {
-            refused(
-                Code::InvalidClient,
-                "the client is not known or is not the one of the certificate",
-            )
-        })
+    found.filter(|tpp| tpp.organization_identifier == client.qwac.organization().as_str()).ok_or_else(|| {
+        refused(Code::InvalidClient, "the client is not known or is not the one of the certificate")
+    })
 }
 
 /// Whether the client may initiate payments and asks for nothing else.
@@ -158,19 +139,13 @@ fn may_have_a_token(tpp: &Tpp, form: &Form, qwac: &eidas::Judged) -> Result<(), 
     qwac.require(Role::PaymentInitiation)
         .map_err(|missing| refused(Code::UnauthorizedClient, missing.to_string()))?;
     if !tpp.scope_pisp {
-        return Err(refused(
-            Code::UnauthorizedClient,
-            "the client is not registered for the scope pisp",
-        ));
+        return Err(refused(Code::UnauthorizedClient, "the client is not registered for the scope pisp"));
     }
     if form.scope.as_deref().is_some_and(|scope| scope.trim() != SCOPE) {
         return Err(refused(Code::InvalidScope, "scope must be pisp"));
     }
     if !tpp.grant_types.contains(&GrantType::ClientCredentials) {
-        return Err(refused(
-            Code::UnauthorizedClient,
-            "the client is not registered for client_credentials",
-        ));
+        return Err(refused(Code::UnauthorizedClient, "the client is not registered for client_credentials"));
     }
     Ok(())
 }
@@ -223,10 +198,7 @@ impl IntoResponse for Refused {
             Self::Store(error) => return unavailable(&error),
         };
         tracing::info!(error = code.code(), description, "no token given");
-        let body = OAuthError {
-            error: code,
-            error_description: Some(description),
-        };
+        let body = OAuthError { error: code, error_description: Some(description) };
         (status, no_store(), Json(body)).into_response()
     }
 }

@@ -55,27 +55,18 @@ fn choice(accounts: &[Account]) -> First {
     if accounts.iter().any(|account| obstacle(account).is_none()) {
         return First::Choose;
     }
-    let payment_account = accounts
-        .iter()
-        .find(|account| account.standing != Standing::Savings);
+    let payment_account = accounts.iter().find(|account| account.standing != Standing::Savings);
     let reason = payment_account.or(accounts.first()).and_then(obstacle);
     First::Reject(reason.unwrap_or(Reason::Ag01))
 }
 
 fn debtor(psu: &PsuId, account: &Account) -> Debtor {
-    Debtor {
-        psu: psu.clone(),
-        name: account.holder.clone(),
-        account: account.iban.clone(),
-    }
+    Debtor { psu: psu.clone(), name: account.holder.clone(), account: account.iban.clone() }
 }
 
 /// The accounts to choose from: savings pay nobody, and a PISP may insist on the account it named.
 fn offered<'a>(request: &'a PaymentRequest, accounts: &'a [Account]) -> impl Iterator<Item = &'a Account> {
-    let fixed = request
-        .debtor_account
-        .as_ref()
-        .filter(|_| !request.debtor_account_may_change());
+    let fixed = request.debtor_account.as_ref().filter(|_| !request.debtor_account_may_change());
     accounts
         .iter()
         .filter(|account| account.standing != Standing::Savings)
@@ -94,9 +85,8 @@ pub(super) async fn show(
     let accounts = in_time(&app, app.bank.accounts(&visit.journey.institution, psu)).await?;
     let t = visit.texts();
     let request = visit.payment.request();
-    let choices: Vec<_> = offered(request, &accounts)
-        .map(|account| Choice::of(t, account, request.amount))
-        .collect();
+    let choices: Vec<_> =
+        offered(request, &accounts).map(|account| Choice::of(t, account, request.amount)).collect();
     let alert = match notice {
         Some(Notice::Missing) => Some(t.account.missing),
         Some(Notice::Changed) => Some(t.account.not_any_more),

@@ -34,9 +34,6 @@ pub(super) async fn serve(Path(file): Path<String>) -> Result<Response, Problem>
         path if path == *ICON_PATH => (ICON, "image/svg+xml"),
         _ => return Err(Problem::NoSuchPage),
     };
-    let headers = [
-        (CONTENT_TYPE, kind),
-        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
-    ];
+    let headers = [(CONTENT_TYPE, kind), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
     Ok((headers, content).into_response())
 }

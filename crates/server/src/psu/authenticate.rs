@@ -98,20 +98,14 @@ async fn review_again(app: &App, visit: &Visit, debtor: &Debtor) -> Result<Respo
 }
 
 fn seal(visit: &Visit, debtor: &Debtor, link: &DynamicLink) -> Seal {
-    let authentication = Authentication::PasswordAndOneTimeCode {
-        dynamic_link_sha256: link.sha256(),
-    };
+    let authentication = Authentication::PasswordAndOneTimeCode { dynamic_link_sha256: link.sha256() };
     Statement::new(&visit.payment, debtor, visit.day(), authentication, visit.now)
         .seal(visit.counter.sealer())
 }
 
 /// The approval, its seal, the end of the visit, the end of the row of failures and the order to execute.
 fn authorise(visit: &Visit, debtor: &Debtor, seal: Seal, lockout: Lockout) -> Result<Draft, Problem> {
-    let approval = Authorisation {
-        debtor: debtor.clone(),
-        seal_sha256: seal.sha256(),
-        at: visit.now,
-    };
+    let approval = Authorisation { debtor: debtor.clone(), seal_sha256: seal.sha256(), at: visit.now };
     let after = lockout.after_success();
     Ok(Draft::of(visit, visit.seen())
         .record(Event::Authorise(approval), Actor::Psu)?

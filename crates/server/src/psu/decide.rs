@@ -56,9 +56,7 @@ pub(super) async fn in_time<T>(
     match tokio::time::timeout(app.bank_timeout, call).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(unavailable)) => Err(Problem::Technical(unavailable.to_string())),
-        Err(_) => Err(Problem::Technical(
-            "the bank behind us did not answer in time".to_owned(),
-        )),
+        Err(_) => Err(Problem::Technical("the bank behind us did not answer in time".to_owned())),
     }
 }
 
@@ -74,11 +72,7 @@ impl Draft {
     pub(super) fn of(visit: &Visit, journey: Journey) -> Self {
         let mut change = Change::of(visit.payment.clone(), Vec::new());
         change.journey = Some(journey);
-        Self {
-            change,
-            events: Vec::new(),
-            now: visit.now,
-        }
+        Self { change, events: Vec::new(), now: visit.now }
     }
 
     /// Adds an event.
@@ -99,9 +93,7 @@ impl Draft {
     ///
     /// As [`Draft::record`].
     pub(super) fn end(self, event: Event, actor: Actor) -> Result<Self, Problem> {
-        self.record(event, actor)
-            .map(Self::over)
-            .map(|draft| draft.then(Task::Release))
+        self.record(event, actor).map(Self::over).map(|draft| draft.then(Task::Release))
     }
 
     /// The visit is over.
@@ -114,11 +106,7 @@ impl Draft {
 
     /// Adds work that is due at once.
     pub(super) fn then(mut self, task: Task) -> Self {
-        self.change.work.push(Work {
-            payment: self.change.payment.id().clone(),
-            task,
-            due: self.now,
-        });
+        self.change.work.push(Work { payment: self.change.payment.id().clone(), task, due: self.now });
         self
     }
 
@@ -169,10 +157,7 @@ pub(super) async fn tell(app: &App, visit: &Visit, notice: Notice) -> Result<Res
 
 /// The bank ends the payment for `reason` and tells the visitor.
 pub(super) async fn reject(app: &App, visit: &Visit, reason: Reason) -> Result<Response, Problem> {
-    Draft::of(visit, visit.seen())
-        .end(Event::Reject(reason), Actor::Bank)?
-        .commit(app)
-        .await?;
+    Draft::of(visit, visit.seen()).end(Event::Reject(reason), Actor::Bank)?.commit(app).await?;
     Ok(Page::Outcome.next())
 }
 
@@ -183,19 +168,11 @@ pub(super) async fn fail(app: &App, visit: &Visit, before: Lockout) -> Result<Re
     let mut journey = visit.seen();
     journey.failures = journey.failures.saturating_add(1);
     let too_often = after.blocked_at(visit.now).is_some() || journey.failed_too_often();
-    let failure = Event::FailAuthentication {
-        failures: after.failures,
-    };
-    let mut draft = Draft::of(visit, journey)
-        .record(failure, Actor::Psu)?
-        .failures(before, after);
+    let failure = Event::FailAuthentication { failures: after.failures };
+    let mut draft = Draft::of(visit, journey).record(failure, Actor::Psu)?.failures(before, after);
     if too_often {
         draft = draft.end(Event::Reject(Reason::Ms03), Actor::Bank)?;
     }
     draft.commit(app).await?;
-    Ok(if too_often {
-        Page::Outcome.next()
-    } else {
-        visit.page().with(Notice::Wrong)
-    })
+    Ok(if too_often { Page::Outcome.next() } else { visit.page().with(Notice::Wrong) })
 }

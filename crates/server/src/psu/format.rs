@@ -8,9 +8,7 @@ use super::texts::Texts;
 /// Text from outside as it may be shown: what has no shape of its own or turns the direction of writing
 /// could make other words appear than were written, so it is shown as a replacement character.
 pub(super) fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| if is_invisible(c) { '\u{fffd}' } else { c })
-        .collect()
+    text.chars().map(|c| if is_invisible(c) { '\u{fffd}' } else { c }).collect()
 }
 
 fn is_invisible(c: char) -> bool {
@@ -74,12 +72,7 @@ pub(super) fn date_fr(day: Date) -> String {
         "décembre",
     ];
     let ordinal = if day.day() == 1 { "er" } else { "" };
-    format!(
-        "{}{ordinal}\u{a0}{} {}",
-        day.day(),
-        month(MONTHS, day),
-        day.year()
-    )
+    format!("{}{ordinal}\u{a0}{} {}", day.day(), month(MONTHS, day), day.year())
 }
 
 /// A day as `2 March 2026`.
@@ -108,10 +101,8 @@ fn month(names: [&'static str; 12], day: Date) -> &'static str {
 
 /// The time of day in Paris as `10:15`, which both languages read.
 pub(super) fn time(at: Timestamp) -> String {
-    at.in_tz("Europe/Paris").map_or_else(
-        |_| at.strftime("%H:%M UTC").to_string(),
-        |local| local.strftime("%H:%M").to_string(),
-    )
+    at.in_tz("Europe/Paris")
+        .map_or_else(|_| at.strftime("%H:%M UTC").to_string(), |local| local.strftime("%H:%M").to_string())
 }
 
 #[cfg(test)]
@@ -124,11 +115,7 @@ mod tests {
             (1, "0,01\u{a0}€", "€0.01"),
             (12_435, "124,35\u{a0}€", "€124.35"),
             (123_400, "1\u{202f}234,00\u{a0}€", "€1,234.00"),
-            (
-                99_999_999_999,
-                "999\u{202f}999\u{202f}999,99\u{a0}€",
-                "€999,999,999.99",
-            ),
+            (99_999_999_999, "999\u{202f}999\u{202f}999,99\u{a0}€", "€999,999,999.99"),
         ];
         for (cents, fr, en) in table {
             assert_eq!((amount_fr(cents).as_str(), amount_en(cents).as_str()), (fr, en));
@@ -147,10 +134,7 @@ mod tests {
     #[test]
     fn text_that_would_show_as_other_text_is_made_visible() {
         assert_eq!(plain("Boutique \u{202e}elpmexE"), "Boutique \u{fffd}elpmexE");
-        assert_eq!(
-            plain("a\u{200b}b\u{2066}c\u{feff}"),
-            "a\u{fffd}b\u{fffd}c\u{fffd}"
-        );
+        assert_eq!(plain("a\u{200b}b\u{2066}c\u{feff}"), "a\u{fffd}b\u{fffd}c\u{fffd}");
         assert_eq!(plain("Évil & <Co> שלום 🦀"), "Évil & <Co> שלום 🦀");
     }
 }

@@ -107,11 +107,7 @@ mod tests {
                 headers.insert(ORIGIN, origin.parse().unwrap());
             }
             let host = Some("bank.example:8444");
-            assert_eq!(
-                is_same_origin(&headers, host, true),
-                expected,
-                "{site:?} {origin:?}"
-            );
+            assert_eq!(is_same_origin(&headers, host, true), expected, "{site:?} {origin:?}");
         }
     }
 }

@@ -43,9 +43,7 @@ impl About {
 /// Finds the institution, runs the handler, renders what went wrong and adds the headers.
 pub(super) async fn frame(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let counter = host(&request).and_then(|host| app.counters.by_host(host).cloned());
-    let institution = counter
-        .as_ref()
-        .map_or_else(String::new, |counter| counter.institution.name.clone());
+    let institution = counter.as_ref().map_or_else(String::new, |counter| counter.institution.name.clone());
     let asked = Language::asked(request.uri(), request.headers());
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let about = About::default();
@@ -173,10 +171,7 @@ impl Frame {
 
     /// The frame with a message about `field`.
     pub(super) fn alerting(self, text: Option<String>, field: &'static str) -> Self {
-        Self {
-            alert: text.map(|text| Alert { text, field }),
-            ..self
-        }
+        Self { alert: text.map(|text| Alert { text, field }), ..self }
     }
 
     /// Whether there is something to say about a field.
@@ -195,10 +190,7 @@ impl Asked {
             amount: (t.amount)(request.amount.cents()),
             payee: plain(beneficiary.creditor.name.as_str()),
             iban: beneficiary.creditor_account.printed(),
-            ultimate_payee: request
-                .ultimate_creditor
-                .as_ref()
-                .map(|party| plain(party.name.as_str())),
+            ultimate_payee: request.ultimate_creditor.as_ref().map(|party| plain(party.name.as_str())),
             remittance: plain(request.remittance.as_str()),
             date: (t.date)(visit.day()),
             kind: format::kind(t, request.product),
@@ -221,8 +213,5 @@ impl Page {
 
 /// The institution a request was sent to, put there by [`frame`].
 pub(super) fn counter_of(extensions: &http::Extensions) -> Result<Arc<Counter>, Problem> {
-    extensions
-        .get::<Arc<Counter>>()
-        .cloned()
-        .ok_or(Problem::NoSuchPage)
+    extensions.get::<Arc<Counter>>().cloned().ok_or(Problem::NoSuchPage)
 }

@@ -34,10 +34,7 @@ pub(super) fn secure(response: &mut Response, tls: bool) {
     add(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     add(HeaderName::from_static("permissions-policy"), PERMISSIONS);
     add(HeaderName::from_static("cross-origin-opener-policy"), SAME_ORIGIN);
-    add(
-        HeaderName::from_static("cross-origin-resource-policy"),
-        SAME_ORIGIN,
-    );
+    add(HeaderName::from_static("cross-origin-resource-policy"), SAME_ORIGIN);
     if tls {
         add(STRICT_TRANSPORT_SECURITY, TWO_YEARS);
     }

@@ -20,9 +20,7 @@ pub(super) async fn show(visit: Visit, Told(notice): Told) -> Result<Response, P
     }
     let t = visit.texts();
     let alert = (notice == Some(Notice::Missing)).then(|| t.identify.missing.to_owned());
-    html(&IdentifyPage {
-        frame: Frame::of(&visit, t.identify.title).alerting(alert, "customer"),
-    })
+    html(&IdentifyPage { frame: Frame::of(&visit, t.identify.title).alerting(alert, "customer") })
 }
 
 /// `POST /psu/identify`. Whether the number exists is not looked up, so it cannot be told.

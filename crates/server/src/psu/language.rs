@@ -67,9 +67,7 @@ impl Language {
         let wished = form_urlencoded::parse(query.as_bytes())
             .find(|(name, _)| name == PARAMETER)
             .and_then(|(_, tags)| tags.split(' ').find_map(Self::find));
-        wished
-            .or_else(|| Self::accepted(headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?))
-            .unwrap_or(Self::En)
+        wished.or_else(|| Self::accepted(headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?)).unwrap_or(Self::En)
     }
 
     /// The best of a list such as `fr-FR,fr;q=0.9,en;q=0.8` (RFC 9110, 12.5.4); the first of equals.

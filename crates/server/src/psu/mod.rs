@@ -57,10 +57,7 @@ pub fn router(app: App) -> Router {
         .route("/psu/account", get(account::show).post(account::submit))
         .route("/psu/account/again", post(account::again))
         .route("/psu/review", get(review::show).post(review::submit))
-        .route(
-            "/psu/authenticate",
-            get(authenticate::show).post(authenticate::submit),
-        )
+        .route("/psu/authenticate", get(authenticate::show).post(authenticate::submit))
         .route("/psu/authenticate/again", post(review::resend))
         .route("/psu/refuse", post(refuse::submit))
         .route("/psu/outcome", get(outcome::show))

@@ -83,19 +83,11 @@ fn begin(app: &App, counter: Arc<Counter>, payment: Payment, cookie: &Cookie, la
         codes_sent: 0,
         step: Step::Identify,
     };
-    Visit {
-        counter,
-        journey,
-        payment,
-        now,
-    }
+    Visit { counter, journey, payment, now }
 }
 
 async fn save(app: &App, visit: &Visit) -> Result<(), Problem> {
-    Draft::of(visit, visit.seen())
-        .record(Event::Open, Actor::Psu)?
-        .commit(app)
-        .await
+    Draft::of(visit, visit.seen()).record(Event::Open, Actor::Psu)?.commit(app).await
 }
 
 fn welcome(cookie: &Cookie, tls: bool) -> Response {

@@ -49,8 +49,7 @@ pub(super) async fn show(visit: Visit, uri: http::Uri) -> Result<Response, Probl
         refusal,
         frame: Frame::of(&visit, title),
     })?;
-    page.headers_mut()
-        .insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\""));
+    page.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\""));
     Ok(page)
 }
 
@@ -76,9 +75,9 @@ pub(super) async fn leave(visit: Visit) -> Response {
     let request = visit.payment.request();
     let target = match visit.payment.state() {
         state if state.is_open() => return visit.to_page(),
-        State::Rejected(rejection) => request
-            .report_url_of_failure()
-            .with_error(error_of(rejection), rejection.reason.code()),
+        State::Rejected(rejection) => {
+            request.report_url_of_failure().with_error(error_of(rejection), rejection.reason.code())
+        }
         _ => request.successful_report_url.as_str().to_owned(),
     };
     let headers = [(LOCATION, target), (REFERRER_POLICY, "no-referrer".to_owned())];

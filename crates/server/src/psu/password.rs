@@ -37,9 +37,9 @@ pub(super) async fn show(
     let alert = match notice {
         Some(Notice::Missing) => Some(t.password.missing.to_owned()),
         Some(Notice::Wrong) => Some(format!("{}{}", t.password.wrong, warning(t, &lockout))),
-        Some(Notice::Blocked) => lockout
-            .blocked_at(visit.now)
-            .map(|until| (t.password.blocked)(&time(until))),
+        Some(Notice::Blocked) => {
+            lockout.blocked_at(visit.now).map(|until| (t.password.blocked)(&time(until)))
+        }
         _ => None,
     };
     html(&PasswordPage {
@@ -92,10 +92,7 @@ async fn go_on(
 ) -> Result<Response, Problem> {
     // A failure now begins a new row as far as the visit goes; the PSU's own count goes on until he has
     // approved something, so that knowing the password does not buy more guesses at codes.
-    let journey = |step| Journey {
-        failures: 0,
-        ..visit.at(step)
-    };
+    let journey = |step| Journey { failures: 0, ..visit.at(step) };
     let (step, page) = match first(visit.payment.request(), psu, accounts) {
         First::Choose => (Step::Account(psu.clone()), Page::Account),
         First::Review(debtor) => (Step::Review(debtor), Page::Review),

@@ -75,10 +75,7 @@ impl Problem {
 
     /// Whether the visit goes on, so that the page can lead back to it.
     fn can_resume(&self) -> bool {
-        matches!(
-            self,
-            Self::Foreign | Self::TooLarge | Self::TooSlow | Self::Technical(_) | Self::Raced
-        )
+        matches!(self, Self::Foreign | Self::TooLarge | Self::TooSlow | Self::Technical(_) | Self::Raced)
     }
 
     /// Whether the cookie has served its time.
@@ -96,12 +93,7 @@ impl Problem {
         let texts = language.texts();
         let text = self.text(texts);
         let page = ProblemPage {
-            frame: Frame::bare(
-                texts,
-                institution,
-                text.title,
-                in_other_language(language, method, uri),
-            ),
+            frame: Frame::bare(texts, institution, text.title, in_other_language(language, method, uri)),
             text,
             resume: self.can_resume(),
         };

@@ -24,9 +24,6 @@ async fn refuse(app: &App, visit: Visit) -> Result<Response, Problem> {
     if let Some(reason) = reason_to_leave(app, &visit).await {
         return reject(app, &visit, reason).await;
     }
-    Draft::of(&visit, visit.seen())
-        .end(Event::Refuse, Actor::Psu)?
-        .commit(app)
-        .await?;
+    Draft::of(&visit, visit.seen()).end(Event::Refuse, Actor::Psu)?.commit(app).await?;
     Ok(Page::Outcome.next())
 }

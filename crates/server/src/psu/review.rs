@@ -81,10 +81,7 @@ async fn send_code(app: &App, visit: &Visit, debtor: &Debtor, sent: Response) ->
     let challenge = Challenge::new(app.random_bytes(), visit.now);
     let message = message(app, visit, debtor, &challenge);
     let step = Step::Authenticate(debtor.clone(), challenge);
-    let journey = Journey {
-        codes_sent: visit.journey.codes_sent + 1,
-        ..visit.at(step)
-    };
+    let journey = Journey { codes_sent: visit.journey.codes_sent + 1, ..visit.at(step) };
     let mut draft = Draft::of(visit, journey);
     if !is_prepared_for(visit, debtor) {
         draft = draft.record(Event::Prepare(debtor.clone()), Actor::Psu)?;

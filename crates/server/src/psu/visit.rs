@@ -96,14 +96,8 @@ impl Page {
 }
 
 impl Notice {
-    const ALL: [Self; 6] = [
-        Self::Missing,
-        Self::Wrong,
-        Self::Blocked,
-        Self::Sent,
-        Self::NoMoreCodes,
-        Self::Changed,
-    ];
+    const ALL: [Self; 6] =
+        [Self::Missing, Self::Wrong, Self::Blocked, Self::Sent, Self::NoMoreCodes, Self::Changed];
 
     fn name(self) -> &'static str {
         match self {
@@ -125,9 +119,7 @@ impl<S: Sync> FromRequestParts<S> for Told {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let name = parts.uri.query().and_then(|query| query.strip_prefix("notice="));
-        Ok(Self(
-            Notice::ALL.into_iter().find(|notice| Some(notice.name()) == name),
-        ))
+        Ok(Self(Notice::ALL.into_iter().find(|notice| Some(notice.name()) == name)))
     }
 }
 
@@ -161,12 +153,7 @@ impl Visit {
         let payment = app.store.load(&journey.payment).await?;
         let payment = payment.ok_or(Problem::VisitOver)?;
         check_time(&journey, &payment, now)?;
-        Ok(Self {
-            counter,
-            journey,
-            payment,
-            now,
-        })
+        Ok(Self { counter, journey, payment, now })
     }
 
     /// The page the visit has come to. Once the payment is decided, in whichever visit, that is the end.
@@ -191,10 +178,7 @@ impl Visit {
 
     /// The visit as it is after this request.
     pub(super) fn seen(&self) -> Journey {
-        Journey {
-            last_seen_at: self.now,
-            ..self.journey.clone()
-        }
+        Journey { last_seen_at: self.now, ..self.journey.clone() }
     }
 
     /// The visit as it is after this request, at `step`.

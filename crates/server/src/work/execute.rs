@@ -61,11 +61,7 @@ async fn submit(
         return end(app, claimed, payment, Event::Fail(reason)).await;
     }
     let now = app.now();
-    let submission = Submission {
-        reference: order.reference.clone(),
-        at: now,
-        delayed: false,
-    };
+    let submission = Submission { reference: order.reference.clone(), at: now, delayed: false };
     let entry = record(&mut payment, Event::Submit(submission), now)?;
     app.store.save(Change::of(payment.clone(), vec![entry])).await?;
     let outcome = in_time(app, app.rail.submit(order)).await;
@@ -129,15 +125,9 @@ async fn delay(
     let Ok(entry) = payment.record(Event::Delay, Actor::Bank, app.now()) else {
         return Ok(Done::Later(due));
     };
-    let again = Work {
-        due,
-        ..claimed.work.clone()
-    };
-    let change = Change {
-        work: vec![again],
-        done: Some(claimed.clone()),
-        ..Change::of(payment, vec![entry])
-    };
+    let again = Work { due, ..claimed.work.clone() };
+    let change =
+        Change { work: vec![again], done: Some(claimed.clone()), ..Change::of(payment, vec![entry]) };
     app.store.save(change).await?;
     Ok(Done::InCommit)
 }
@@ -150,11 +140,7 @@ async fn end(app: &App, claimed: &Claimed, mut payment: Payment, event: Event) -
     let id = payment.id().clone();
     let status = payment.status().code();
     // Whatever is still reserved after a failure goes back.
-    let release = rejected.then(|| Work {
-        payment: id.clone(),
-        task: Task::Release,
-        due: now,
-    });
+    let release = rejected.then(|| Work { payment: id.clone(), task: Task::Release, due: now });
     let change = Change {
         work: release.into_iter().collect(),
         done: Some(claimed.clone()),

@@ -20,17 +20,10 @@ pub(super) async fn expire(app: &App, claimed: &Claimed) -> Result<Done, WorkErr
     let Ok(entry) = payment.record(Event::Expire, Actor::Clock, now) else {
         return Ok(Done::Finished);
     };
-    let release = Work {
-        payment: payment.id().clone(),
-        task: Task::Release,
-        due: now,
-    };
+    let release = Work { payment: payment.id().clone(), task: Task::Release, due: now };
     let id = payment.id().clone();
-    let change = Change {
-        work: vec![release],
-        done: Some(claimed.clone()),
-        ..Change::of(payment, vec![entry])
-    };
+    let change =
+        Change { work: vec![release], done: Some(claimed.clone()), ..Change::of(payment, vec![entry]) };
     app.store.save(change).await?;
     app.bell.ring();
     tracing::info!(payment_id = %id, "payment request expired");

@@ -184,9 +184,7 @@ async fn attend(app: App, claimed: Claimed) {
         Err(WorkError::Store(StoreError::Conflict)) => app.store.put_back(&claimed, app.now()).await,
         Err(error) => {
             tracing::warn!(payment_id = %claimed.work.payment, task = task.name(), attempt = claimed.attempt, %error, "work failed, to be tried again");
-            app.store
-                .put_back(&claimed, retry_at(&app, claimed.attempt))
-                .await
+            app.store.put_back(&claimed, retry_at(&app, claimed.attempt)).await
         }
     };
     if let Err(error) = settled {
@@ -198,8 +196,7 @@ async fn attend(app: App, claimed: Claimed) {
 fn retry_at(app: &App, attempt: u32) -> Timestamp {
     let seconds = 1_i64.checked_shl(attempt.min(6)).unwrap_or(64).min(60);
     let now = app.now();
-    now.saturating_add(SignedDuration::from_secs(seconds))
-        .unwrap_or(now)
+    now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(now)
 }
 
 /// A call of the bank or the rail, within its time.

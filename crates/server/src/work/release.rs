@@ -12,10 +12,6 @@ pub(super) async fn release(app: &App, claimed: &Claimed) -> Result<Done, WorkEr
         return Ok(Done::Finished);
     };
     let reference = Reference::of(payment.id());
-    in_time(
-        app,
-        app.bank.release(&payment.registration().institution, &reference),
-    )
-    .await?;
+    in_time(app, app.bank.release(&payment.registration().institution, &reference)).await?;
     Ok(Done::Finished)
 }

@@ -67,9 +67,7 @@ async fn a_body_with_one_member_wrong_is_refused_by_code_and_name() {
     let token = pisp.token().await;
     for row in table.lines().filter(|row| row.contains('|')) {
         let cells: Vec<&str> = row.split(" | ").map(str::trim).collect();
-        let [path, value, code, field] = cells[..] else {
-            panic!("{row}")
-        };
+        let [path, value, code, field] = cells[..] else { panic!("{row}") };
         let value = [-2, -1, 1, 32].into_iter().fold(value.to_owned(), |value, days| {
             let at = guichet.clock.now() + SignedDuration::from_hours(24 * days);
             value.replace(&format!("{{{days}}}"), &Moment::in_paris(at).to_rfc3339())
@@ -77,15 +75,7 @@ async fn a_body_with_one_member_wrong_is_refused_by_code_and_name() {
         let value = serde_json::from_str(&value).expect(row);
         let [path, field] = [path, if field == "=" { path } else { field }]
             .map(|path| path.replace("T.", "creditTransferTransaction[0]."));
-        check_post(
-            &guichet,
-            &pisp,
-            &token,
-            changed(&guichet, &path, value),
-            code,
-            &field,
-        )
-        .await;
+        check_post(&guichet, &pisp, &token, changed(&guichet, &path, value), code, &field).await;
     }
     guichet.check_alive(&pisp).await;
 }
@@ -105,10 +95,7 @@ async fn a_body_that_is_no_request_is_refused() {
         (b"\xff\xfe{}", "body"),
         (br#"{"purpose":"COMC","purpose":"COMC"}"#, "purpose"),
         (deep.as_bytes(), "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a"),
-        (
-            very_deep.as_bytes(),
-            "[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]",
-        ),
+        (very_deep.as_bytes(), "[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]"),
     ];
     for (body, field) in table {
         check_post(&guichet, &pisp, &token, body.to_vec(), "FF01", field).await;
@@ -129,31 +116,19 @@ async fn a_call_with_a_header_wrong_is_refused() {
         (unsigned(plain()).with("x-request-id", &long_id), 400, "FF01"),
         (unsigned(plain()).with("x-request-id", ""), 400, "FF01"),
         (plain().with("psu-ip-address", "not an address"), 400, "FF01"),
-        (
-            plain().with("psu-ip-address", "192.0.2.1, 192.0.2.2"),
-            400,
-            "FF01",
-        ),
+        (plain().with("psu-ip-address", "192.0.2.1, 192.0.2.2"), 400, "FF01"),
         (plain().with("digest", "SHA-256=AAAA"), 400, "FF01"),
         (plain().with("digest", "MD5=AAAA"), 400, "FF01"),
         (plain().with("accept", "text/html"), 406, "FF01"),
         (plain().with("accept", "application/json;q=0"), 406, "FF01"),
         (plain().without("content-type"), 415, "FF01"),
         (plain().with("content-type", "text/plain"), 415, "FF01"),
-        (
-            plain().with("content-type", "application/x-www-form-urlencoded"),
-            415,
-            "FF01",
-        ),
+        (plain().with("content-type", "application/x-www-form-urlencoded"), 415, "FF01"),
         (plain().with_body(vec![b' '; 64 * 1024 + 1]), 413, "FF01"),
         (plain().without("authorization"), 401, "BE05"),
         (plain().with("authorization", "Bearer"), 401, "BE05"),
         (plain().with("authorization", "Bearer unknown"), 401, "BE05"),
-        (
-            plain().with("authorization", &format!("Basic {token}")),
-            401,
-            "BE05",
-        ),
+        (plain().with("authorization", &format!("Basic {token}")), 401, "BE05"),
     ];
     for (call, status, code) in table {
         let answer = pisp.sign_and_send(call).await;
@@ -188,9 +163,7 @@ async fn headers_that_only_look_strange_are_taken() {
         assert_eq!(answer.status, 201, "{name}: {value}: {}", answer.text());
     }
     let lower = pisp.token().await;
-    let call = pisp
-        .post(&lower, &guichet.body())
-        .with("authorization", &format!("bearer {lower}"));
+    let call = pisp.post(&lower, &guichet.body()).with("authorization", &format!("bearer {lower}"));
     assert_eq!(pisp.sign_and_send(call).await.status, 201);
 }
 
@@ -205,13 +178,8 @@ async fn the_answer_is_of_the_type_asked_for() {
         ("application/hal+json", "application/hal+json; charset=utf-8"),
         ("*/*", "application/hal+json; charset=utf-8"),
     ] {
-        let answer = pisp
-            .sign_and_send(pisp.get(&token, &path).with("accept", accept))
-            .await;
-        assert_eq!(
-            (answer.status, answer.header("content-type")),
-            (200, content_type)
-        );
+        let answer = pisp.sign_and_send(pisp.get(&token, &path).with("accept", accept)).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, content_type));
         answer.check_seal(&guichet).await;
     }
 }
@@ -229,30 +197,15 @@ async fn what_is_not_there_is_answered_alike_and_methods_are_told_apart() {
         (Method::GET, format!("{PAYMENTS}/%FF"), 404, "FF01"),
         (Method::GET, format!("{PAYMENTS}/{id}/transactions"), 404, "FF01"),
         (Method::GET, "/stet/psd2/v1/nothing".to_owned(), 404, "FF01"),
-        (
-            Method::GET,
-            "/stet/psd2/v9/payment-requests".to_owned(),
-            404,
-            "FF01",
-        ),
+        (Method::GET, "/stet/psd2/v9/payment-requests".to_owned(), 404, "FF01"),
         (Method::GET, "/".to_owned(), 404, "FF01"),
         (Method::GET, "/stet/psd2/v1/accounts".to_owned(), 501, "NIMP"),
-        (
-            Method::POST,
-            "/stet/psd2/v1.4.2/funds-confirmations".to_owned(),
-            501,
-            "NIMP",
-        ),
+        (Method::POST, "/stet/psd2/v1.4.2/funds-confirmations".to_owned(), 501, "NIMP"),
         (Method::GET, PAYMENTS.to_owned(), 405, "NIMP"),
         (Method::DELETE, format!("{PAYMENTS}/{id}"), 405, "NIMP"),
         (Method::POST, format!("{PAYMENTS}/{id}"), 405, "NIMP"),
         (Method::POST, format!("{PAYMENTS}/{id}/confirmation"), 405, "NIMP"),
-        (
-            Method::POST,
-            format!("{PAYMENTS}/{id}/o-confirmation"),
-            405,
-            "NIMP",
-        ),
+        (Method::POST, format!("{PAYMENTS}/{id}/o-confirmation"), 405, "NIMP"),
     ];
     for (method, target, status, code) in paths {
         let mut call = pisp.get(&token, &target);
@@ -272,9 +225,7 @@ async fn a_caller_who_may_not_is_refused_by_the_reason() {
     let post = || pisp.post(&token, &guichet.body());
 
     guichet.change_tpp(PISP, |tpp| tpp.scope_pisp = false).await;
-    guichet
-        .check_refusal(&pisp.sign_and_send(post()).await, 403, "BADS")
-        .await;
+    guichet.check_refusal(&pisp.sign_and_send(post()).await, 403, "BADS").await;
     for licence in [Licence::Suspended, Licence::Withdrawn] {
         guichet
             .change_tpp(PISP, |tpp| {
@@ -282,23 +233,14 @@ async fn a_caller_who_may_not_is_refused_by_the_reason() {
                 tpp.licence = licence;
             })
             .await;
-        guichet
-            .check_refusal(&pisp.sign_and_send(post()).await, 403, "BE05")
-            .await;
+        guichet.check_refusal(&pisp.sign_and_send(post()).await, 403, "BE05").await;
     }
-    guichet
-        .change_tpp(PISP, |tpp| tpp.licence = Licence::Active)
-        .await;
+    guichet.change_tpp(PISP, |tpp| tpp.licence = Licence::Active).await;
 
     let qseal = guichet.pki.tpp(PISP).unwrap().qseal.clone();
     let without = guichet.caller(None, &qseal, PISP);
     let answer = without.sign_and_send(without.post(&token, &guichet.body())).await;
-    assert!(
-        guichet
-            .check_refusal(&answer, 401, "BE05")
-            .await
-            .contains("certificate")
-    );
+    assert!(guichet.check_refusal(&answer, 401, "BE05").await.contains("certificate"));
     guichet.check_alive(&pisp).await;
 }
 
@@ -320,12 +262,7 @@ async fn a_certificate_without_the_role_may_not_use_a_token_it_was_given() {
     let guichet = Guichet::start().await;
     let oid = eidas::OrganizationIdentifier::parse("PSDFR-ACPR-77777").unwrap();
     let validity = sandbox::pki::Validity::days_from(guichet.clock.now(), 365);
-    let profile = TppProfile::new(
-        eidas::Kind::Qwac,
-        &oid,
-        &[eidas::Role::AccountInformation],
-        validity,
-    );
+    let profile = TppProfile::new(eidas::Kind::Qwac, &oid, &[eidas::Role::AccountInformation], validity);
     let qwac = guichet.pki.qtsp().issue_tpp(&profile).unwrap();
     let known = guichet.pki.tpp(PISP).unwrap();
     let caller = guichet.caller(Some(&qwac), &known.qseal, PISP);

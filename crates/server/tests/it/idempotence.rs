@@ -22,13 +22,7 @@ async fn send(pisp: &Pisp<'_>, request_id: &str, body: &Value) -> Answer {
 }
 
 fn check_same(first: &Answer, again: &Answer) {
-    assert_eq!(
-        (first.status, again.status),
-        (201, 201),
-        "{} {}",
-        first.text(),
-        again.text()
-    );
+    assert_eq!((first.status, again.status), (201, 201), "{} {}", first.text(), again.text());
     assert_eq!((first.location(), first.text()), (again.location(), again.text()));
 }
 
@@ -50,20 +44,12 @@ async fn a_creation_is_answered_as_the_standard_has_it() {
         schema::check("HalPaymentRequestCreation", &created);
         assert_eq!(created["appliedAuthenticationApproach"], "REDIRECT");
         let location = answer.location();
-        let id = location
-            .strip_prefix(&format!("{base}/payment-requests/"))
-            .expect("root-relative");
+        let id = location.strip_prefix(&format!("{base}/payment-requests/")).expect("root-relative");
         let link = &created["_links"]["consentApproval"];
         let nonce = created["nonce"].as_str().unwrap();
         let href = link["href"].as_str().unwrap();
-        assert!(
-            href.starts_with("https://www.17515.sandbox.localhost:8444/"),
-            "{href}"
-        );
-        assert!(
-            href.ends_with(&format!("?paymentRequestRessourceId={id}&nonce={nonce}")),
-            "{href}"
-        );
+        assert!(href.starts_with("https://www.17515.sandbox.localhost:8444/"), "{href}");
+        assert!(href.ends_with(&format!("?paymentRequestRessourceId={id}&nonce={nonce}")), "{href}");
         assert_eq!((link["templated"].as_bool(), nonce.len()), (Some(false), 20));
 
         let status = pisp.get(&pisp.token().await, &location);
@@ -114,9 +100,7 @@ async fn the_same_reference_with_the_same_content_is_the_same_payment() {
     let body = guichet.body();
     let first = send(&pisp, "one", &body).await;
     // The same content in other bytes: spaces, and an amount as a number.
-    let text = serde_json::to_string_pretty(&body)
-        .unwrap()
-        .replace(r#""124.35""#, "124.350e0");
+    let text = serde_json::to_string_pretty(&body).unwrap().replace(r#""124.35""#, "124.350e0");
     let text = text.replace("124.350e0", "1.2435e2");
     let call = post(&pisp, &pisp.token().await, "two", &body).with_body(text);
     check_same(&first, &pisp.sign_and_send(call).await);
@@ -139,9 +123,7 @@ async fn a_day_later_a_request_id_is_new_again() {
     let mut body = guichet.body();
     body["requestedExecutionDate"] = Value::Null;
     let first = send(&pisp, "same", &body).await;
-    guichet
-        .clock
-        .advance(SignedDuration::from_hours(24) + SignedDuration::from_secs(1));
+    guichet.clock.advance(SignedDuration::from_hours(24) + SignedDuration::from_secs(1));
     let second = send(&pisp, "same", &body).await;
     assert_eq!((first.status, second.status), (201, 201), "{}", second.text());
     assert_ne!(first.location(), second.location());
@@ -151,9 +133,7 @@ async fn a_day_later_a_request_id_is_new_again() {
 async fn a_request_id_belongs_to_one_pisp() {
     let guichet = Guichet::start().await;
     let (one, other) = (guichet.pisp(PISP), guichet.pisp("PSDDE-BAFIN-99999"));
-    guichet
-        .change_tpp("PSDDE-BAFIN-99999", |tpp| tpp.licence = Licence::Active)
-        .await;
+    guichet.change_tpp("PSDDE-BAFIN-99999", |tpp| tpp.licence = Licence::Active).await;
     let body = guichet.body();
     let (first, second) = (send(&one, "same", &body).await, send(&other, "same", &body).await);
     assert_eq!((first.status, second.status), (201, 201), "{}", second.text());
@@ -183,10 +163,5 @@ async fn the_same_request_id_may_ask_for_the_status_again_and_again() {
         assert_eq!(pisp.sign_and_send(call).await.status, 200);
     }
     let call = pisp.call(Method::GET, &format!("{PAYMENTS}/x"), &token);
-    assert_eq!(
-        pisp.sign_and_send(call.covering("(request-target) x-request-id"))
-            .await
-            .status,
-        404
-    );
+    assert_eq!(pisp.sign_and_send(call.covering("(request-target) x-request-id")).await.status, 404);
 }

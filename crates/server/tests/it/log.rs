@@ -122,10 +122,7 @@ async fn call_wrongly(guichet: &Guichet, pisp: &Pisp<'_>, token: &str) {
         let bodies = [
             bent(iban, json!([CREDITOR])),
             bent(iban, json!(format!("{CREDITOR}{hostile}\n"))),
-            bent(
-                "/beneficiary/creditor/name",
-                json!({ "Boutique Exemple": hostile }),
-            ),
+            bent("/beneficiary/creditor/name", json!({ "Boutique Exemple": hostile })),
             bent("/creditTransferTransaction", json!(CREDITOR)),
             bent("/chargeBearer", json!(format!("{hostile}\n{DEBTOR}"))),
             json!({ CREDITOR: hostile }),
@@ -135,22 +132,14 @@ async fn call_wrongly(guichet: &Guichet, pisp: &Pisp<'_>, token: &str) {
             let answer = pisp.sign_and_send(pisp.post(token, &body)).await;
             assert!(answer.status >= 400, "{body}: {}", answer.status);
         }
-        let call = pisp
-            .post(token, &good)
-            .with_body(format!("{{\"{CREDITOR}{hostile}"));
+        let call = pisp.post(token, &good).with_body(format!("{{\"{CREDITOR}{hostile}"));
         pisp.sign_and_send(call).await;
-        send_raw(
-            guichet,
-            format!("GET /{hostile} HTTP/1.1\r\n{hostile}{DEBTOR}\r\n\r\n").as_bytes(),
-        )
-        .await;
+        send_raw(guichet, format!("GET /{hostile} HTTP/1.1\r\n{hostile}{DEBTOR}\r\n\r\n").as_bytes()).await;
     }
     // Headers cannot hold the escape itself, but they can hold the rest.
     for name in ["signature", "date", "content-type", "digest", "x-request-id"] {
         let call = pisp.post(token, &guichet.body()).sign(&pisp.seal);
-        let answer = pisp
-            .send(call.with(name, &format!("{}{DEBTOR}", HOSTILE[1])))
-            .await;
+        let answer = pisp.send(call.with(name, &format!("{}{DEBTOR}", HOSTILE[1]))).await;
         assert!(answer.status >= 400, "{name}: {}", answer.status);
     }
 }
@@ -158,9 +147,7 @@ async fn call_wrongly(guichet: &Guichet, pisp: &Pisp<'_>, token: &str) {
 /// What a visit must keep to itself: cookie, form tokens, code.
 async fn approve(guichet: &Guichet, link: &str) -> Vec<String> {
     let mut browser = Browser::new(psu::router(guichet.app.clone()), HOST);
-    browser
-        .headers
-        .push(("user-agent", format!("{}{DEBTOR}", HOSTILE[1])));
+    browser.headers.push(("user-agent", format!("{}{DEBTOR}", HOSTILE[1])));
     let path = link.get(link.find("/89C3api").unwrap()..).unwrap();
     browser.open(&format!("{path}x")).await;
     browser.open(path).await;
@@ -168,12 +155,7 @@ async fn approve(guichet: &Guichet, link: &str) -> Vec<String> {
     browser.open(path).await;
     let mut secrets = vec![browser.page().hidden_field("/psu/identify", "csrf")];
     browser.sign_in(CUSTOMER, WRONG_PASSWORD).await;
-    browser
-        .post(
-            "/psu/password",
-            format!("csrf={DEBTOR}&password={WRONG_PASSWORD}"),
-        )
-        .await;
+    browser.post("/psu/password", format!("csrf={DEBTOR}&password={WRONG_PASSWORD}")).await;
     browser.open("/psu").await;
     browser.submit("/psu/password", &[("password", "sandbox")]).await;
     browser.submit("/psu/account", &[("account", DEBTOR)]).await;
@@ -203,10 +185,7 @@ async fn the_log_of_a_whole_payment_names_requests_and_payments_and_no_people_or
     let request_id = call.headers["x-request-id"].to_str().unwrap().to_owned();
     let answer = pisp.sign_and_send(call).await;
     assert_eq!(answer.status, 201, "{}", answer.text());
-    let consent = answer.json()["_links"]["consentApproval"]["href"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let consent = answer.json()["_links"]["consentApproval"]["href"].as_str().unwrap().to_owned();
     let path = answer.location();
     let id = PaymentId::parse(path.rsplit('/').next().unwrap()).unwrap();
     let mut secrets = approve(&guichet, &consent).await;
@@ -232,14 +211,7 @@ async fn the_log_of_a_whole_payment_names_requests_and_payments_and_no_people_or
     secrets.extend(keys.map(|key| BASE64_STANDARD.encode(key).get(40..80).unwrap().to_owned()));
     let people = [DEBTOR, CREDITOR, CUSTOMER, WRONG_PASSWORD, "PRIVATE KEY"].map(str::to_owned);
     secrets.extend(people);
-    let written = [
-        "FR76 ",
-        "Boutique",
-        "Exemple Paiement",
-        "CAMILLE",
-        "ESSAI",
-        "Commande 4711",
-    ];
+    let written = ["FR76 ", "Boutique", "Exemple Paiement", "CAMILLE", "ESSAI", "Commande 4711"];
     secrets.extend(written.map(str::to_owned));
 
     let text = log.text();
@@ -250,11 +222,7 @@ async fn the_log_of_a_whole_payment_names_requests_and_payments_and_no_people_or
     for named in [request_id.as_str(), id.as_str()] {
         assert!(text.contains(named), "{named} is not logged:\n{text}");
     }
-    for about in [
-        "payment request registered",
-        "a visit changed a payment",
-        "payment executed",
-    ] {
+    for about in ["payment request registered", "a visit changed a payment", "payment executed"] {
         let mut lines = text.lines();
         let told = lines.any(|line| line.contains(about) && line.contains(id.as_str()));
         assert!(told, "nothing about: {about}");
@@ -263,9 +231,6 @@ async fn the_log_of_a_whole_payment_names_requests_and_payments_and_no_people_or
     assert_eq!(foreign, None, "what callers send is escaped");
     assert!(!text.lines().any(|line| line.starts_with("forged")));
     for line in text.lines() {
-        assert!(
-            line.starts_with('{') || line.starts_with("20"),
-            "not a line of ours: {line}"
-        );
+        assert!(line.starts_with('{') || line.starts_with("20"), "not a line of ours: {line}");
     }
 }

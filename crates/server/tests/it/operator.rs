@@ -28,9 +28,7 @@ async fn metrics(guichet: &Guichet, parts: &[&str]) -> Vec<String> {
 /// The value of the one series that holds all of `parts`.
 async fn value(guichet: &Guichet, parts: &[&str]) -> f64 {
     let lines = metrics(guichet, parts).await;
-    let [line] = &lines[..] else {
-        panic!("{parts:?}: {lines:?}")
-    };
+    let [line] = &lines[..] else { panic!("{parts:?}: {lines:?}") };
     line.rsplit(' ').next().unwrap().parse().unwrap()
 }
 
@@ -38,10 +36,7 @@ async fn value(guichet: &Guichet, parts: &[&str]) -> f64 {
 async fn a_server_is_ready_while_its_store_works_and_alive_in_any_case() {
     let guichet = Guichet::start().await;
     assert_eq!(guichet.operator("/health/live").await, (200, "live\n".to_owned()));
-    assert_eq!(
-        guichet.operator("/health/ready").await,
-        (200, "ready\n".to_owned())
-    );
+    assert_eq!(guichet.operator("/health/ready").await, (200, "ready\n".to_owned()));
     guichet.store.close();
     assert_eq!(guichet.operator("/health/live").await.0, 200);
     let (status, text) = guichet.operator("/health/ready").await;
@@ -68,13 +63,7 @@ async fn requests_are_counted_and_timed_by_route_and_status() {
     ];
     for (route, method, status, times) in table {
         let (method, status) = (format!("method=\"{method}\""), format!("status=\"{status}\""));
-        let series = [
-            "guichet_requests_total{",
-            "listener=\"tpp\"",
-            &route,
-            &method,
-            &status,
-        ];
+        let series = ["guichet_requests_total{", "listener=\"tpp\"", &route, &method, &status];
         let counted = value(&guichet, &series).await;
         assert!(counted > times - 0.5, "{series:?}: {counted}");
         let timed = ["guichet_request_seconds_count{", &route, &method];
@@ -115,14 +104,7 @@ async fn the_age_of_the_oldest_work_is_told() {
     let until = far + SignedDuration::from_hours(100);
     let claimed = guichet.store.claim(far, until, 10, Lease(1)).await.unwrap();
     let due = claimed.first().map(|claimed| claimed.work.clone());
-    let Some(Work {
-        due,
-        task: Task::Expire,
-        payment: about,
-    }) = due
-    else {
-        panic!("{due:?}")
-    };
+    let Some(Work { due, task: Task::Expire, payment: about }) = due else { panic!("{due:?}") };
     assert_eq!(about, payment);
     guichet.clock.set(due + SignedDuration::from_millis(1_500));
     let age = value(&guichet, &["guichet_work_oldest_due_ms "]).await;

@@ -41,10 +41,7 @@ fn lives() -> Vec<(&'static str, Vec<Event>)> {
 }
 
 fn payment(request: PaymentRequest, events: Vec<Event>) -> Payment {
-    let (mut payment, _) = Payment::register(Registration {
-        request,
-        ..samples::registration()
-    });
+    let (mut payment, _) = Payment::register(Registration { request, ..samples::registration() });
     for event in events {
         payment.record(event, Actor::Psu, samples::now()).unwrap();
     }
@@ -57,10 +54,7 @@ fn full_request() -> PaymentRequest {
     let party = |name: &str, identity| Party {
         address: Some(Address {
             country: "FR".to_owned(),
-            lines: vec![
-                Text::parse("1 rue du Test").unwrap(),
-                Text::parse("14000 CAEN").unwrap(),
-            ],
+            lines: vec![Text::parse("1 rue du Test").unwrap(), Text::parse("14000 CAEN").unwrap()],
         }),
         identity: Some(identity),
         ..samples::party(name)
@@ -125,11 +119,7 @@ fn the_status_of_a_payment_is_as_in_the_golden_files_of_each_version() {
         for (state, events) in lives() {
             let payment = payment(samples::request(), events);
             let answer = render::payment_request(version, &payment, &samples::institution());
-            check_schema(
-                version,
-                "HalPaymentRequest",
-                &serde_json::to_value(&answer).unwrap(),
-            );
+            check_schema(version, "HalPaymentRequest", &serde_json::to_value(&answer).unwrap());
             check_golden(&format!("status-{}-{state}", name_of(version)), &answer);
         }
     }
@@ -140,11 +130,7 @@ fn everything_a_pisp_may_say_is_given_back_in_its_place() {
     for version in Version::ALL {
         let payment = payment(full_request(), vec![]);
         let answer = render::payment_request(version, &payment, &samples::institution());
-        check_schema(
-            version,
-            "HalPaymentRequest",
-            &serde_json::to_value(&answer).unwrap(),
-        );
+        check_schema(version, "HalPaymentRequest", &serde_json::to_value(&answer).unwrap());
         check_golden(&format!("status-{}-full", name_of(version)), &answer);
     }
 }
@@ -154,10 +140,7 @@ fn a_creation_is_as_in_the_golden_file() {
     let link = "https://www.17515.sandbox.localhost:8444/89C3api/accreditation/v1/identificationPisp\
         ?paymentRequestRessourceId=0000000123-177244293000011234567890&nonce=aa1b2C3d4E5f6G7h8I9j";
     let answer = render::creation(link.to_owned(), "aa1b2C3d4E5f6G7h8I9j".to_owned());
-    schema::check(
-        "HalPaymentRequestCreation",
-        &serde_json::to_value(&answer).unwrap(),
-    );
+    schema::check("HalPaymentRequestCreation", &serde_json::to_value(&answer).unwrap());
     check_golden("creation", &answer);
 }
 
@@ -180,10 +163,7 @@ fn every_reason_is_told_in_a_code_of_the_version_called() {
         NOAS NOAS
         RR01 RR01
         RR04 RR04";
-    let rows: Vec<_> = table
-        .lines()
-        .filter_map(|row| row.trim().split_once(' '))
-        .collect();
+    let rows: Vec<_> = table.lines().filter_map(|row| row.trim().split_once(' ')).collect();
     assert_eq!(rows.len(), Reason::ALL.len());
     for (ours, told) in rows {
         let reason = Reason::find(ours).unwrap();
@@ -194,10 +174,7 @@ fn every_reason_is_told_in_a_code_of_the_version_called() {
             check_schema(version, "HalPaymentRequest", &answer);
             let request = &answer["paymentRequest"];
             assert_eq!(request["statusReasonInformation"], told);
-            assert_eq!(
-                request["creditTransferTransaction"][0]["statusReasonInformation"],
-                told
-            );
+            assert_eq!(request["creditTransferTransaction"][0]["statusReasonInformation"], told);
         }
     }
 }
@@ -208,10 +185,7 @@ fn an_account_the_psu_chose_is_shown_once_he_has_approved() {
         let approved = !matches!(state, "registered" | "prepared" | "refused");
         let payment = payment(samples::request(), events);
         let answer = render::payment_request(Version::V1_4_0, &payment, &samples::institution());
-        let account = answer
-            .payment_request
-            .debtor_account
-            .and_then(|account| account.iban);
+        let account = answer.payment_request.debtor_account.and_then(|account| account.iban);
         assert_eq!(account.is_some(), approved, "{state}");
     }
 }
@@ -225,11 +199,7 @@ fn booking_is_told_of_approved_transfers_that_are_not_instant() {
             let payment = payment(request, events.clone());
             let answer = render::payment_request(Version::V1_4_2, &payment, &samples::institution());
             let reserved = matches!(state, "authorised" | "submitted" | "delayed" | "settled");
-            assert_eq!(
-                answer.payment_request.booking,
-                told.filter(|_| reserved),
-                "{state}"
-            );
+            assert_eq!(answer.payment_request.booking, told.filter(|_| reserved), "{state}");
             assert_eq!(answer.payment_request.funds_availability, None);
         }
     }
@@ -246,33 +216,17 @@ fn id<Kind>() -> impl Strategy<Value = Id35<Kind>> {
 fn party() -> impl Strategy<Value = Party> {
     let lines = proptest::collection::vec(text::<70>("\\PC{1,70}"), 1..=2);
     let address = ("[A-Z]{2}", lines).prop_map(|(country, lines)| Address { country, lines });
-    let generic = (
-        text::<70>("\\PC{1,70}"),
-        text::<70>("[A-Z]{4}"),
-        option::of(text::<35>("\\PC{1,35}")),
-    );
+    let generic = (text::<70>("\\PC{1,70}"), text::<70>("[A-Z]{4}"), option::of(text::<35>("\\PC{1,35}")));
     let generic = generic.prop_map(|(identification, scheme_name, issuer)| GenericIdentification {
         identification,
         scheme_name,
         issuer,
     });
     let identity = (generic, any::<bool>()).prop_map(|(id, person)| {
-        if person {
-            PartyIdentity::Private(id)
-        } else {
-            PartyIdentity::Organisation(id)
-        }
+        if person { PartyIdentity::Private(id) } else { PartyIdentity::Organisation(id) }
     });
-    (
-        text::<140>("\\PC{1,140}"),
-        option::of(address),
-        option::of(identity),
-    )
-        .prop_map(|(name, address, identity)| Party {
-            name,
-            address,
-            identity,
-        })
+    (text::<140>("\\PC{1,140}"), option::of(address), option::of(identity))
+        .prop_map(|(name, address, identity)| Party { name, address, identity })
 }
 
 fn moment() -> impl Strategy<Value = Moment> {
@@ -280,12 +234,8 @@ fn moment() -> impl Strategy<Value = Moment> {
 }
 
 fn iban() -> impl Strategy<Value = Iban> {
-    select(vec![
-        "FR7611425009000401234567877",
-        "DE89370400440532013000",
-        "FR1420041010050500013M02606",
-    ])
-    .prop_map(|text| Iban::parse(text).unwrap())
+    select(vec!["FR7611425009000401234567877", "DE89370400440532013000", "FR1420041010050500013M02606"])
+        .prop_map(|text| Iban::parse(text).unwrap())
 }
 
 fn url() -> impl Strategy<Value = ReportUrl> {

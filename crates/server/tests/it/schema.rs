@@ -30,14 +30,10 @@ fn check_against(mut document: Value, name: &str, body: &Value) {
         "allOf": [{"$ref": format!("#/components/schemas/{name}")}],
         "components": document["components"].take(),
     });
-    let validator = jsonschema::draft4::options()
-        .should_validate_formats(true)
-        .build(&schema)
-        .expect("a schema");
-    let errors: Vec<String> = validator
-        .iter_errors(body)
-        .map(|error| format!("{}: {error}", error.instance_path))
-        .collect();
+    let validator =
+        jsonschema::draft4::options().should_validate_formats(true).build(&schema).expect("a schema");
+    let errors: Vec<String> =
+        validator.iter_errors(body).map(|error| format!("{}: {error}", error.instance_path)).collect();
     assert!(errors.is_empty(), "{name}: {errors:#?}\n{body:#}");
 }
 
@@ -48,10 +44,7 @@ fn the_schemas_find_what_is_wrong() {
     let bad = [
         ("ErrorModel", json!({"status": 400})),
         ("ErrorModel", json!({"status": 400, "message": "x".repeat(141)})),
-        (
-            "ErrorModel",
-            json!({"status": 400, "message": "FF01", "timestamp": "yesterday"}),
-        ),
+        ("ErrorModel", json!({"status": 400, "message": "FF01", "timestamp": "yesterday"})),
         ("AmountType", json!({"currency": "EUR", "amount": 1.5})),
         ("AccountIdentification", json!({"iban": "fr"})),
         ("HalPaymentRequest", json!({"paymentRequest": {}, "_links": {}})),

@@ -21,10 +21,7 @@ const SOON: Duration = Duration::from_secs(8);
 async fn connect(guichet: &Guichet) -> TlsStream<TcpStream> {
     let socket = TcpStream::connect(guichet.address).await.unwrap();
     let name = ServerName::try_from(HOST).unwrap();
-    TlsConnector::from(Arc::new(transport::usual(guichet)))
-        .connect(name, socket)
-        .await
-        .unwrap()
+    TlsConnector::from(Arc::new(transport::usual(guichet))).connect(name, socket).await.unwrap()
 }
 
 /// Reads until what was read contains `end`.
@@ -57,10 +54,7 @@ async fn a_request_in_flight_is_answered_while_nobody_new_is_let_in() {
     // The server says so when the handler asks for the body: the request is in flight.
     let told = read_until(&mut stream, "\r\n\r\n").await;
     assert!(told.starts_with("HTTP/1.1 100 "), "{told}");
-    assert_eq!(
-        guichet.operator("/health/ready").await,
-        (200, "ready\n".to_owned())
-    );
+    assert_eq!(guichet.operator("/health/ready").await, (200, "ready\n".to_owned()));
 
     let ended = guichet.stop();
     refused(guichet.address).await;

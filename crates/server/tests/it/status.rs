@@ -54,24 +54,12 @@ async fn the_status_follows_the_payment() {
     for (event, status, transfer, reason) in steps {
         let mut payment = guichet.store.load(&id).await.unwrap().unwrap();
         let entry = payment.record(event, Actor::Psu, samples::now()).unwrap();
-        guichet
-            .store
-            .save(Change::of(payment, vec![entry]))
-            .await
-            .unwrap();
+        guichet.store.save(Change::of(payment, vec![entry])).await.unwrap();
         let answer = get(&pisp, &path).await.json();
         let request = &answer["paymentRequest"];
         assert_eq!(request["paymentInformationStatus"], status);
-        assert_eq!(
-            request["creditTransferTransaction"][0]["transactionStatus"],
-            transfer
-        );
-        assert_eq!(
-            request
-                .get("statusReasonInformation")
-                .and_then(|code| code.as_str()),
-            reason
-        );
+        assert_eq!(request["creditTransferTransaction"][0]["transactionStatus"], transfer);
+        assert_eq!(request.get("statusReasonInformation").and_then(|code| code.as_str()), reason);
         assert_eq!(request.get("debtorAccount"), None, "not approved");
     }
 }

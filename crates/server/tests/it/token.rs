@@ -24,10 +24,7 @@ fn check_refused(answer: &Answer, status: u16, error: &str) {
     let body = answer.json();
     assert_eq!(body["error"], error, "{what}");
     assert!(body["error_description"].is_string(), "{what}");
-    assert!(
-        body.get("access_token").is_none() && body.get("status").is_none(),
-        "{what}"
-    );
+    assert!(body.get("access_token").is_none() && body.get("status").is_none(), "{what}");
     assert_eq!(answer.header("cache-control"), "no-store");
 }
 
@@ -52,9 +49,7 @@ async fn a_licensed_pisp_gets_a_token_in_every_form_connectors_ask_in() {
     in_both.body.clone_from(&form.as_bytes().to_vec());
     let calls = [
         ask(&form),
-        ask(&format!(
-            "scope=pisp&client_id={PISP}&grant_type=client_credentials"
-        )),
+        ask(&format!("scope=pisp&client_id={PISP}&grant_type=client_credentials")),
         ask(&format!("client_id={PISP}&grant_type=client_credentials")),
         ask(&format!("{form}&unknown=1")),
         ask(&form).with("content-type", "application/x-www-form-urlencoded;charset=UTF-8"),
@@ -67,36 +62,18 @@ async fn a_licensed_pisp_gets_a_token_in_every_form_connectors_ask_in() {
         assert_eq!(answer.status, 200, "{}", answer.text());
         let body = answer.json();
         let token = body["access_token"].as_str().unwrap().to_owned();
-        assert_eq!(
-            (body["token_type"].as_str(), body["expires_in"].as_u64()),
-            (Some("Bearer"), Some(3_600))
-        );
-        assert_eq!(
-            (body["scope"].as_str(), body.get("refresh_token")),
-            (Some("pisp"), None)
-        );
+        assert_eq!((body["token_type"].as_str(), body["expires_in"].as_u64()), (Some("Bearer"), Some(3_600)));
+        assert_eq!((body["scope"].as_str(), body.get("refresh_token")), (Some("pisp"), None));
         assert_eq!((token.len(), answer.header("cache-control")), (43, "no-store"));
         assert_eq!(answer.header("pragma"), "no-cache");
         let hash = TokenHash(Sha256::digest(token.as_bytes()).into());
-        let stored = guichet
-            .store
-            .find_token(&hash)
-            .await
-            .unwrap()
-            .expect("kept by its hash");
-        assert_eq!(
-            (stored.tpp.as_str(), stored.institution.as_str()),
-            (PISP, "17515")
-        );
+        let stored = guichet.store.find_token(&hash).await.unwrap().expect("kept by its hash");
+        assert_eq!((stored.tpp.as_str(), stored.institution.as_str()), (PISP, "17515"));
         tokens.push(token);
     }
     tokens.sort_unstable();
     tokens.dedup();
-    assert_eq!(
-        tokens.len(),
-        7,
-        "a new token ends no older one and is none of them"
-    );
+    assert_eq!(tokens.len(), 7, "a new token ends no older one and is none of them");
 }
 
 #[tokio::test]
@@ -107,57 +84,21 @@ async fn every_form_that_is_not_right_is_refused_by_its_name() {
         ("", 400, "invalid_request"),
         ("client_id=PSDFR-ACPR-12345&scope=pisp", 400, "invalid_request"),
         ("grant_type=&client_id=PSDFR-ACPR-12345", 400, "invalid_request"),
-        (
-            "grant-type=client_credentials&client_id=PSDFR-ACPR-12345",
-            400,
-            "invalid_request",
-        ),
+        ("grant-type=client_credentials&client_id=PSDFR-ACPR-12345", 400, "invalid_request"),
         ("grant_type=client_credentials", 400, "invalid_request"),
         (
             "grant_type=client_credentials&grant_type=password&client_id=PSDFR-ACPR-12345",
             400,
             "invalid_request",
         ),
-        (
-            "grant_type=client_credentials&client_id=PSDFR-ACPR-12345&client_id=x",
-            400,
-            "invalid_request",
-        ),
-        (
-            "grant_type=password&client_id=PSDFR-ACPR-12345",
-            400,
-            "unsupported_grant_type",
-        ),
-        (
-            "grant_type=refresh_token&client_id=PSDFR-ACPR-12345",
-            400,
-            "unsupported_grant_type",
-        ),
-        (
-            "grant_type=client_credentials&client_id=PSDFR-ACPR-00000",
-            401,
-            "invalid_client",
-        ),
-        (
-            "grant_type=client_credentials&client_id=PSDFR-ACPR-54321",
-            401,
-            "invalid_client",
-        ),
-        (
-            "grant_type=client_credentials&client_id=%00",
-            401,
-            "invalid_client",
-        ),
-        (
-            "grant_type=client_credentials&client_id=PSDFR-ACPR-12345&scope=aisp",
-            400,
-            "invalid_scope",
-        ),
-        (
-            "grant_type=client_credentials&client_id=PSDFR-ACPR-12345&scope=pisp%20aisp",
-            400,
-            "invalid_scope",
-        ),
+        ("grant_type=client_credentials&client_id=PSDFR-ACPR-12345&client_id=x", 400, "invalid_request"),
+        ("grant_type=password&client_id=PSDFR-ACPR-12345", 400, "unsupported_grant_type"),
+        ("grant_type=refresh_token&client_id=PSDFR-ACPR-12345", 400, "unsupported_grant_type"),
+        ("grant_type=client_credentials&client_id=PSDFR-ACPR-00000", 401, "invalid_client"),
+        ("grant_type=client_credentials&client_id=PSDFR-ACPR-54321", 401, "invalid_client"),
+        ("grant_type=client_credentials&client_id=%00", 401, "invalid_client"),
+        ("grant_type=client_credentials&client_id=PSDFR-ACPR-12345&scope=aisp", 400, "invalid_scope"),
+        ("grant_type=client_credentials&client_id=PSDFR-ACPR-12345&scope=pisp%20aisp", 400, "invalid_scope"),
         (
             "grant_type=client_credentials&client_id=PSDFR-ACPR-12345&scope=manageRegistration",
             400,
@@ -181,11 +122,7 @@ async fn another_type_size_method_or_host_is_refused() {
     let form = pisp.token_form();
     let json = ask(r#"{"grant_type":"client_credentials"}"#).with("content-type", "application/json");
     check_refused(&pisp.send(json).await, 415, "invalid_request");
-    check_refused(
-        &pisp.send(ask(&form).without("content-type")).await,
-        415,
-        "invalid_request",
-    );
+    check_refused(&pisp.send(ask(&form).without("content-type")).await, 415, "invalid_request");
     let large = ask(&format!("{form}&padding={}", "x".repeat(70_000)));
     check_refused(&pisp.send(large).await, 413, "invalid_request");
     check_refused(&pisp.ask_token(NO_HOST, &form).await, 400, "invalid_request");
@@ -202,19 +139,11 @@ async fn a_client_without_licence_role_scope_or_grant_is_not_authorised() {
     // Licence suspended in the register; account information only in the certificate.
     for oid in ["PSDDE-BAFIN-99999", "PSDFR-ACPR-54321"] {
         let pisp = guichet.pisp(oid);
-        check_refused(
-            &pisp.ask_token(HOST, &pisp.token_form()).await,
-            400,
-            "unauthorized_client",
-        );
+        check_refused(&pisp.ask_token(HOST, &pisp.token_form()).await, 400, "unauthorized_client");
     }
     let pisp = guichet.pisp(PISP);
     guichet.change_tpp(PISP, |tpp| tpp.scope_pisp = false).await;
-    check_refused(
-        &pisp.ask_token(HOST, &pisp.token_form()).await,
-        400,
-        "unauthorized_client",
-    );
+    check_refused(&pisp.ask_token(HOST, &pisp.token_form()).await, 400, "unauthorized_client");
     let other_grant = vec![GrantType::AuthorizationCode];
     guichet
         .change_tpp(PISP, |tpp| {
@@ -222,14 +151,8 @@ async fn a_client_without_licence_role_scope_or_grant_is_not_authorised() {
             tpp.grant_types = other_grant;
         })
         .await;
-    check_refused(
-        &pisp.ask_token(HOST, &pisp.token_form()).await,
-        400,
-        "unauthorized_client",
-    );
-    guichet
-        .change_tpp(PISP, |tpp| tpp.grant_types = vec![GrantType::ClientCredentials])
-        .await;
+    check_refused(&pisp.ask_token(HOST, &pisp.token_form()).await, 400, "unauthorized_client");
+    guichet.change_tpp(PISP, |tpp| tpp.grant_types = vec![GrantType::ClientCredentials]).await;
     guichet.check_alive(&pisp).await;
 }
 
@@ -249,27 +172,12 @@ async fn a_certificate_that_is_not_right_gets_no_token() {
     });
     let no_statement = guichet.pki.tpp("PSDFR-ACPR-22222").unwrap().qwac.clone();
     let stranger = certificate(&guichet, "PSDFR-ACPR-77777", |_| {});
-    for qwac in [
-        &unqualified,
-        &seal_type,
-        &nobody,
-        &malformed,
-        &no_statement,
-        &stranger,
-    ] {
+    for qwac in [&unqualified, &seal_type, &nobody, &malformed, &no_statement, &stranger] {
         let pisp = guichet.caller(Some(qwac), &qseal, PISP);
-        check_refused(
-            &pisp.ask_token(HOST, &pisp.token_form()).await,
-            401,
-            "invalid_client",
-        );
+        check_refused(&pisp.ask_token(HOST, &pisp.token_form()).await, 401, "invalid_client");
     }
     let without = guichet.caller(None, &qseal, PISP);
-    check_refused(
-        &without.ask_token(HOST, &without.token_form()).await,
-        401,
-        "invalid_client",
-    );
+    check_refused(&without.ask_token(HOST, &without.token_form()).await, 401, "invalid_client");
     guichet.check_alive(&guichet.pisp(PISP)).await;
 }
 
@@ -292,11 +200,7 @@ async fn a_certificate_that_expires_on_an_open_connection_gets_no_token_either()
     let pisp = guichet.pisp(PISP);
     pisp.token().await;
     guichet.clock.advance(SignedDuration::from_hours(6 * 365 * 24));
-    check_refused(
-        &pisp.ask_token(HOST, &pisp.token_form()).await,
-        401,
-        "invalid_client",
-    );
+    check_refused(&pisp.ask_token(HOST, &pisp.token_form()).await, 401, "invalid_client");
 }
 
 #[tokio::test]

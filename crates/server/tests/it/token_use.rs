@@ -21,14 +21,8 @@ async fn get(pisp: &Pisp<'_>, token: &str, path: &str) -> Answer {
 
 async fn check_spent(guichet: &Guichet, answer: &Answer) {
     let message = answer.refused(401, "BE05");
-    assert!(
-        message.contains("already serves another payment request"),
-        "{message}"
-    );
-    assert_eq!(
-        answer.header("www-authenticate"),
-        r#"Bearer error="invalid_token""#
-    );
+    assert!(message.contains("already serves another payment request"), "{message}");
+    assert_eq!(answer.header("www-authenticate"), r#"Bearer error="invalid_token""#);
     answer.check_seal(guichet).await;
 }
 
@@ -46,15 +40,9 @@ async fn a_token_serves_the_payment_request_it_was_first_used_on_and_no_other() 
     check_spent(&guichet, &post(&guichet, &pisp, &token, "PI-2").await).await;
     assert_eq!(guichet.count().await, 1);
 
-    let second = post(&guichet, &pisp, &pisp.token().await, "PI-2")
-        .await
-        .location();
+    let second = post(&guichet, &pisp, &pisp.token().await, "PI-2").await.location();
     check_spent(&guichet, &get(&pisp, &token, &second).await).await;
-    assert_eq!(
-        get(&pisp, &token, &first).await.status,
-        200,
-        "a refusal ends nothing"
-    );
+    assert_eq!(get(&pisp, &token, &first).await.status, 200, "a refusal ends nothing");
 }
 
 #[tokio::test]
@@ -75,9 +63,7 @@ async fn a_call_that_is_refused_ties_no_token() {
     let token = pisp.token().await;
     let unknown = format!("{PAYMENTS}/0000009999-177244293000011234567890");
     get(&pisp, &token, &unknown).await.refused(404, "FF01");
-    pisp.sign_and_send(pisp.post(&token, &json!({})))
-        .await
-        .refused(400, "FF01");
+    pisp.sign_and_send(pisp.post(&token, &json!({}))).await.refused(400, "FF01");
     assert_eq!(post(&guichet, &pisp, &token, "PI-1").await.status, 201);
 }
 
@@ -87,9 +73,7 @@ async fn of_many_calls_at_once_with_one_token_one_makes_a_payment() {
     let pisp = guichet.pisp(PISP);
     let token = pisp.token().await;
     let references: Vec<String> = (0..8).map(|number| format!("PI-{number}")).collect();
-    let calls = references
-        .iter()
-        .map(|reference| post(&guichet, &pisp, &token, reference));
+    let calls = references.iter().map(|reference| post(&guichet, &pisp, &token, reference));
     let answers = join_all(calls).await;
     let made = answers.iter().filter(|answer| answer.status == 201).count();
     assert_eq!((made, guichet.count().await), (1, 1));
@@ -121,33 +105,16 @@ async fn a_token_is_worth_nothing_after_its_lifetime_or_elsewhere() {
     let token = pisp.token().await;
     let elsewhere = pisp.post(&token, &guichet.body()).at_host(OTHER_HOST);
     let elsewhere = pisp.sign_and_send(elsewhere).await;
-    assert!(
-        guichet
-            .check_refusal(&elsewhere, 403, "BE05")
-            .await
-            .contains("another institution")
-    );
+    assert!(guichet.check_refusal(&elsewhere, 403, "BE05").await.contains("another institution"));
 
-    guichet
-        .change_tpp(OTHER_PISP, |tpp| tpp.licence = payments::tpp::Licence::Active)
-        .await;
+    guichet.change_tpp(OTHER_PISP, |tpp| tpp.licence = payments::tpp::Licence::Active).await;
     let thief = guichet.pisp(OTHER_PISP);
     let stolen = post(&guichet, &thief, &token, "PI-1").await;
-    assert!(
-        guichet
-            .check_refusal(&stolen, 401, "BE05")
-            .await
-            .contains("another certificate")
-    );
+    assert!(guichet.check_refusal(&stolen, 401, "BE05").await.contains("another certificate"));
 
     guichet.clock.advance(SignedDuration::from_secs(3_600));
     let late = post(&guichet, &pisp, &token, "PI-1").await;
-    assert!(
-        guichet
-            .check_refusal(&late, 401, "BE05")
-            .await
-            .contains("expired")
-    );
+    assert!(guichet.check_refusal(&late, 401, "BE05").await.contains("expired"));
     assert_eq!(late.header("www-authenticate"), r#"Bearer error="invalid_token""#);
     guichet.check_alive(&pisp).await;
 }
@@ -155,9 +122,7 @@ async fn a_token_is_worth_nothing_after_its_lifetime_or_elsewhere() {
 #[tokio::test]
 async fn another_pisps_payment_is_as_unknown_as_none() {
     let guichet = Guichet::start().await;
-    guichet
-        .change_tpp(OTHER_PISP, |tpp| tpp.licence = payments::tpp::Licence::Active)
-        .await;
+    guichet.change_tpp(OTHER_PISP, |tpp| tpp.licence = payments::tpp::Licence::Active).await;
     let path = guichet.pisp(PISP).pay().await;
     let stranger = guichet.pisp(OTHER_PISP);
     let theirs = get(&stranger, &stranger.token().await, &path).await;

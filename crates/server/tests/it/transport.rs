@@ -40,10 +40,7 @@ fn config(
 async fn exchange(guichet: &Guichet, config: ClientConfig, bytes: &[u8]) -> String {
     let socket = TcpStream::connect(guichet.address).await.unwrap();
     let name = ServerName::try_from(HOST).unwrap();
-    let mut stream = TlsConnector::from(Arc::new(config))
-        .connect(name, socket)
-        .await
-        .unwrap();
+    let mut stream = TlsConnector::from(Arc::new(config)).connect(name, socket).await.unwrap();
     stream.write_all(bytes).await.unwrap();
     stream.flush().await.unwrap();
     let mut answer = Vec::new();
@@ -59,10 +56,7 @@ pub(crate) fn usual(guichet: &Guichet) -> ClientConfig {
 #[tokio::test]
 async fn clients_of_tls_1_2_and_1_3_are_served() {
     // One connector's TLS 1.2 has a single modern suite, and that needs an RSA certificate.
-    let options = PkiOptions {
-        server_key: KeyType::Rsa2048,
-        ..PkiOptions::default()
-    };
+    let options = PkiOptions { server_key: KeyType::Rsa2048, ..PkiOptions::default() };
     let guichet = Guichet::start_with(options, |_| {}).await;
     let old = CryptoProvider {
         cipher_suites: vec![TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384],
@@ -78,14 +72,8 @@ async fn clients_of_tls_1_2_and_1_3_are_served() {
 #[tokio::test]
 async fn bytes_that_are_no_request_change_nothing() {
     let guichet = Guichet::start().await;
-    let long = format!(
-        "GET / HTTP/1.1\r\nHost: {HOST}\r\nx: {}\r\n\r\n",
-        "x".repeat(100_000)
-    );
-    let many = format!(
-        "GET / HTTP/1.1\r\nHost: {HOST}\r\n{}\r\n",
-        "x: y\r\n".repeat(1_000)
-    );
+    let long = format!("GET / HTTP/1.1\r\nHost: {HOST}\r\nx: {}\r\n\r\n", "x".repeat(100_000));
+    let many = format!("GET / HTTP/1.1\r\nHost: {HOST}\r\n{}\r\n", "x: y\r\n".repeat(1_000));
     let two_lengths =
         format!("POST {TOKEN} HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab");
     let negative = format!("POST {TOKEN} HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: -1\r\n\r\n");
@@ -126,10 +114,7 @@ async fn two_hosts_name_no_bank() {
         body.len()
     );
     let answer = exchange(&guichet, usual(&guichet), request.as_bytes()).await;
-    assert!(
-        answer.starts_with("HTTP/1.1 400 ") && answer.contains("invalid_request"),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("invalid_request"), "{answer}");
 }
 
 #[tokio::test]
@@ -138,21 +123,11 @@ async fn the_banks_seal_certificate_is_there_for_everybody_and_nothing_else_is()
     let qseal = guichet.pki.tpp(PISP).unwrap().qseal.clone();
     let anybody = guichet.caller(None, &qseal, PISP);
     let ours = guichet.pki.seal("17515").unwrap();
-    let name = format!(
-        "/api/keyid/certificate_{}",
-        ours.certificate().unwrap().sha256_hex()
-    );
+    let name = format!("/api/keyid/certificate_{}", ours.certificate().unwrap().sha256_hex());
     let found = anybody.send(Call::new(Method::GET, &name)).await;
     assert_eq!((found.status, found.text().as_str()), (200, ours.pem()));
-    for target in [
-        name.replace('0', "1"),
-        "/api/keyid/".to_owned(),
-        "/api/keyid/..%2Fserver.key".to_owned(),
-    ] {
-        assert_eq!(
-            anybody.send(Call::new(Method::GET, &target)).await.status,
-            404,
-            "{target}"
-        );
+    for target in [name.replace('0', "1"), "/api/keyid/".to_owned(), "/api/keyid/..%2Fserver.key".to_owned()]
+    {
+        assert_eq!(anybody.send(Call::new(Method::GET, &target)).await.status, 404, "{target}");
     }
 }

@@ -82,10 +82,7 @@ impl Browser {
     }
 
     fn request(&self, method: &str, path: &str) -> http::request::Builder {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::HOST, &self.host);
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, &self.host);
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
@@ -120,9 +117,7 @@ impl Browser {
 
 /// Fields as a browser sends them.
 pub(crate) fn encode<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(fields)
-        .finish()
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
 impl Page {

@@ -94,10 +94,7 @@ async fn work_that_a_stop_breaks_off_can_be_taken_over_at_once() {
     town.rail.set(RailMood::Fine);
     town.work().await;
     assert_eq!(town.status(&payment).await, "ACSC");
-    assert_eq!(
-        town.rail.asked(&payment),
-        [Asked::Submit, Asked::Inquire, Asked::Submit]
-    );
+    assert_eq!(town.rail.asked(&payment), [Asked::Submit, Asked::Inquire, Asked::Submit]);
     assert_eq!((town.left().await, town.audit().settled), (PAID, 1));
 }
 

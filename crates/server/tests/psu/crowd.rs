@@ -34,9 +34,7 @@ async fn up_to_the_code(town: &Town) -> (Payment, Browser, String) {
     let psu = PsuId::parse(CAMILLE).unwrap();
     let institution = &payment.registration().institution;
     let messages = town.bank.books().phone(institution, &psu).unwrap();
-    let message = messages
-        .into_iter()
-        .find(|message| message.payment == *payment.id());
+    let message = messages.into_iter().find(|message| message.payment == *payment.id());
     (payment, browser, message.expect("a code for this payment").code)
 }
 
@@ -76,10 +74,7 @@ async fn two_hundred_payments_at_once_never_overspend_the_account() {
         assert_eq!(sealed, statuses.last().unwrap() == "ACSC");
     }
     let count = |status: &str| statuses.iter().filter(|found| *found == status).count();
-    assert_eq!(
-        (count("ACSC"), count("RJCT AM04")),
-        (AFFORDED, PAYMENTS - AFFORDED)
-    );
+    assert_eq!((count("ACSC"), count("RJCT AM04")), (AFFORDED, PAYMENTS - AFFORDED));
     let books = town.audit();
     assert_eq!((books.holds, books.settled, books.open), (0, AFFORDED as u64, 0));
     assert_eq!(town.left().await, 0);

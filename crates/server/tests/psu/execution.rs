@@ -32,25 +32,12 @@ fn instant_to(request: &mut PaymentRequest, iban: &str) {
 async fn what_a_customer_approved_is_settled_and_all_books_agree() {
     let town = Town::new().await;
     let (payment, mut browser) = town.at_the_code().await;
-    browser
-        .submit("/psu/authenticate", &[("code", &town.code(CAMILLE))])
-        .await;
+    browser.submit("/psu/authenticate", &[("code", &town.code(CAMILLE))]).await;
     assert_eq!(town.status(&payment).await, "ACSP");
     town.work().await;
     assert_eq!(town.status(&payment).await, "ACSC");
     let events = town.events(&payment).await;
-    assert_eq!(
-        events,
-        [
-            "open",
-            "identify",
-            "prepare",
-            "challenge",
-            "authorise",
-            "submit",
-            "settle"
-        ]
-    );
+    assert_eq!(events, ["open", "identify", "prepare", "challenge", "authorise", "submit", "settle"]);
     let stored = town.payment(&payment).await;
     let order = TransferOrder::of(&stored).unwrap();
     let seal = town.seal(&payment).await.expect("a seal");
@@ -83,14 +70,8 @@ async fn what_the_rail_refuses_is_rejected_with_its_reason_and_costs_nothing() {
     let table: [(Change, &str); 6] = [
         (|request| cents(request, 12_488), "RR04"),
         (|request| cents(request, 12_499), "MS03"),
-        (
-            |request| instant_to(request, "FR7614505000010811223344524"),
-            "AC04",
-        ),
-        (
-            |request| instant_to(request, "FR7630099000010000000000120"),
-            "AG03",
-        ),
+        (|request| instant_to(request, "FR7614505000010811223344524"), "AC04"),
+        (|request| instant_to(request, "FR7630099000010000000000120"), "AG03"),
         (
             |request| {
                 cents(request, 12_488);
@@ -117,11 +98,7 @@ async fn what_the_rail_refuses_is_rejected_with_its_reason_and_costs_nothing() {
         assert_eq!(town.left().await, BALANCE, "{reason}");
         assert_eq!(town.next_due().await, None, "its release is done");
         let again = town.app.bank.reserve(&reservation(&payment)).await;
-        assert_eq!(
-            again,
-            Ok(Reserved::Refused(Reason::Ms03)),
-            "the reference is dead"
-        );
+        assert_eq!(again, Ok(Reserved::Refused(Reason::Ms03)), "the reference is dead");
     }
     let books = town.audit();
     assert_eq!((books.holds, books.settled, books.open), (0, 0, 0));
@@ -142,9 +119,7 @@ async fn a_back_end_that_is_down_delays_the_payment_until_it_is_up() {
     assert_eq!(town.status(&payment).await, "ACSC");
     let events = town.events(&payment).await;
     assert_eq!(events, ["prepare", "authorise", "submit", "delay", "settle"]);
-    let [first, rest @ ..] = &town.rail.asked(&payment)[..] else {
-        panic!("the rail was asked nothing")
-    };
+    let [first, rest @ ..] = &town.rail.asked(&payment)[..] else { panic!("the rail was asked nothing") };
     assert_eq!(*first, Asked::Submit);
     assert!(!rest.is_empty() && rest.iter().all(|asked| *asked == Asked::Inquire));
     assert_eq!(town.left().await, BALANCE - 12_466);
@@ -176,9 +151,7 @@ type Sealing = fn(Statement, &dyn Sealer) -> (String, Option<Seal>);
 /// Every way in which a seal does not permit the order.
 fn broken_seals() -> [(&'static str, Sealing); 5] {
     [
-        ("no seal", |statement, sealer| {
-            (statement.seal(sealer).sha256(), None)
-        }),
+        ("no seal", |statement, sealer| (statement.seal(sealer).sha256(), None)),
         ("another seal than the approval names", |mut statement, sealer| {
             let named = statement.seal(sealer).sha256();
             statement.amount = Amount::from_cents(1).unwrap();
@@ -189,14 +162,11 @@ fn broken_seals() -> [(&'static str, Sealing); 5] {
             let seal = statement.seal(sealer);
             (seal.sha256(), Some(seal))
         }),
-        (
-            "a text that was changed after it was signed",
-            |statement, sealer| {
-                let mut seal = statement.seal(sealer);
-                seal.text = seal.text.replace("Commande 4711", "Commande 4712");
-                (seal.sha256(), Some(seal))
-            },
-        ),
+        ("a text that was changed after it was signed", |statement, sealer| {
+            let mut seal = statement.seal(sealer);
+            seal.text = seal.text.replace("Commande 4711", "Commande 4712");
+            (seal.sha256(), Some(seal))
+        }),
         ("a signature that is not the bank's", |statement, _sealer| {
             let seal = statement.seal(&samples::TestSealer);
             (seal.sha256(), Some(seal))
@@ -268,11 +238,7 @@ async fn a_lost_answer_is_found_by_asking_and_not_by_sending_again() {
     let payment = town.approved(|_| {}).await;
     town.rail.set(RailMood::Lossy);
     town.work().await;
-    assert_eq!(
-        town.status(&payment).await,
-        "PDNG",
-        "the money has moved, nobody knows"
-    );
+    assert_eq!(town.status(&payment).await, "PDNG", "the money has moved, nobody knows");
     town.rail.set(RailMood::Fine);
     town.wait(60);
     town.work().await;

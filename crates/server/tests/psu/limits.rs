@@ -21,10 +21,7 @@ async fn the_fifth_wrong_password_ends_the_payment_and_blocks_the_number() {
     browser.submit("/psu/identify", &[("customer", CAMILLE)]).await;
     for attempt in 1..=4 {
         let page = browser.submit("/psu/password", &[("password", "guess")]).await;
-        assert!(
-            page.name() == "/psu/password" && page.says("is not right"),
-            "{attempt}"
-        );
+        assert!(page.name() == "/psu/password" && page.says("is not right"), "{attempt}");
         let left = ["", "", "You have 2 attempts left", "You have one attempt left"][attempt - 1];
         assert!(page.says(left), "{attempt}");
     }
@@ -57,9 +54,7 @@ async fn an_unknown_number_is_told_apart_from_a_wrong_password_by_nothing() {
         let mut pages = Vec::new();
         for _ in 0..5 {
             let page = browser.submit("/psu/password", &[("password", "guess")]).await;
-            let csrf = page
-                .says("csrf")
-                .then(|| page.hidden_field("/psu/password", "csrf"));
+            let csrf = page.says("csrf").then(|| page.hidden_field("/psu/password", "csrf"));
             let body = page.body.replace(number, "NUMBER");
             pages.push((page.status, body.replace(&csrf.unwrap_or("-".to_owned()), "CSRF")));
         }
@@ -96,16 +91,12 @@ async fn the_right_code_after_four_wrong_ones_pays_and_clears_the_row() {
     let (payment, mut browser) = town.at_the_code().await;
     let code = town.code(CAMILLE);
     for _ in 0..4 {
-        browser
-            .submit("/psu/authenticate", &[("code", &other_than(&code))])
-            .await;
+        browser.submit("/psu/authenticate", &[("code", &other_than(&code))]).await;
     }
     browser.submit("/psu/authenticate", &[("code", &code)]).await;
     assert_eq!(town.status(&payment).await, "ACSP");
     let (_, mut browser) = town.at_the_code().await;
-    let page = browser
-        .submit("/psu/authenticate", &[("code", &other_than(&town.code(CAMILLE)))])
-        .await;
+    let page = browser.submit("/psu/authenticate", &[("code", &other_than(&town.code(CAMILLE)))]).await;
     assert!(page.name() == "/psu/authenticate" && !page.says("left before"));
 }
 
@@ -153,9 +144,7 @@ async fn an_old_code_is_refused_and_a_new_one_accepted() {
     assert!(page.says("not right, or is too old"));
     let page = browser.submit("/psu/authenticate/again", &[]).await;
     assert!(page.says("A new code is on its way"));
-    let page = browser
-        .submit("/psu/authenticate", &[("code", &town.code(CAMILLE))])
-        .await;
+    let page = browser.submit("/psu/authenticate", &[("code", &town.code(CAMILLE))]).await;
     assert!(page.says("id=\"approved\""), "{}", page.body);
     assert_eq!(town.status(&payment).await, "ACSP");
 }
@@ -179,17 +168,12 @@ async fn a_visit_sends_five_codes_and_no_more() {
     for _ in 1..MAX_CODES {
         browser.submit("/psu/authenticate/again", &[]).await;
     }
-    assert!(
-        !browser.page().says("/psu/authenticate/again"),
-        "no button is left"
-    );
+    assert!(!browser.page().says("/psu/authenticate/again"), "no button is left");
     browser.page = Some(first);
     let page = browser.submit("/psu/authenticate/again", &[]).await;
     assert!(page.says("cannot send more codes"));
     assert_eq!(town.codes(CAMILLE), usize::from(MAX_CODES));
-    let page = browser
-        .submit("/psu/authenticate", &[("code", &town.code(CAMILLE))])
-        .await;
+    let page = browser.submit("/psu/authenticate", &[("code", &town.code(CAMILLE))]).await;
     assert!(page.says("id=\"approved\""));
 }
 
@@ -200,13 +184,7 @@ async fn a_visit_ends_after_4_idle_minutes_and_the_link_begins_another() {
     let mut browser = town.browser();
     browser.open(&link).await;
     town.wait(239);
-    assert_eq!(
-        browser
-            .submit("/psu/identify", &[("customer", CAMILLE)])
-            .await
-            .name(),
-        "/psu/password"
-    );
+    assert_eq!(browser.submit("/psu/identify", &[("customer", CAMILLE)]).await.name(), "/psu/password");
     town.wait(240);
     let page = browser.submit("/psu/password", &[("password", PASSWORD)]).await;
     assert_eq!(page.status, StatusCode::GONE);
@@ -226,9 +204,7 @@ async fn a_visit_ends_after_30_minutes_in_all() {
         assert_eq!(browser.open("/psu/language/fr").await.status, StatusCode::OK);
     }
     town.wait(9);
-    let page = browser
-        .submit("/psu/authenticate", &[("code", &town.code(CAMILLE))])
-        .await;
+    let page = browser.submit("/psu/authenticate", &[("code", &town.code(CAMILLE))]).await;
     assert_eq!(page.status, StatusCode::GONE);
     assert_eq!(town.status(&payment).await, "ACCP");
 }
@@ -248,18 +224,14 @@ async fn the_way_back_stays_open_after_the_decision_until_the_visit_ends() {
 async fn nobody_approves_a_payment_after_its_time() {
     let town = Town::new().await;
     let now = town.app.now();
-    let (payment, link) = town
-        .register(|r| r.expires_at = now + jiff::SignedDuration::from_secs(100))
-        .await;
+    let (payment, link) = town.register(|r| r.expires_at = now + jiff::SignedDuration::from_secs(100)).await;
     let mut browser = town.browser();
     browser.open(&link).await;
     browser.sign_in(CAMILLE, PASSWORD).await;
     browser.submit("/psu/account", &[("account", FIRST)]).await;
     browser.submit("/psu/review", &[]).await;
     town.wait(100);
-    let page = browser
-        .submit("/psu/authenticate", &[("code", &town.code(CAMILLE))])
-        .await;
+    let page = browser.submit("/psu/authenticate", &[("code", &town.code(CAMILLE))]).await;
     assert_eq!(page.status, StatusCode::GONE);
     assert_eq!(town.status(&payment).await, "ACCP");
     assert_eq!(town.browser().open(&link).await.status, StatusCode::GONE);
@@ -297,9 +269,7 @@ async fn a_code_that_could_not_be_sent_can_be_asked_for_again() {
     town.bank.set(Mood::Fine);
     assert_eq!(browser.open("/psu").await.name(), "/psu/authenticate");
     browser.submit("/psu/authenticate/again", &[]).await;
-    let page = browser
-        .submit("/psu/authenticate", &[("code", &town.code(CAMILLE))])
-        .await;
+    let page = browser.submit("/psu/authenticate", &[("code", &town.code(CAMILLE))]).await;
     assert!(page.says("id=\"approved\""));
 }
 

@@ -67,14 +67,9 @@ async fn a_tab_can_approve_only_what_it_shows() {
     assert!(page.says("Something has changed") && page.says("id=\"debtor-account\">7584<"));
     assert_eq!(town.codes(CAMILLE), 0);
     first_tab.submit("/psu/review", &[]).await;
-    first_tab
-        .submit("/psu/authenticate", &[("code", &town.code(CAMILLE))])
-        .await;
+    first_tab.submit("/psu/authenticate", &[("code", &town.code(CAMILLE))]).await;
     let approved = town.payment(&payment).await;
-    assert_eq!(
-        approved.state().authorisation().unwrap().debtor.account.as_str(),
-        SECOND
-    );
+    assert_eq!(approved.state().authorisation().unwrap().debtor.account.as_str(), SECOND);
 }
 
 #[tokio::test]
@@ -95,12 +90,7 @@ async fn of_two_visits_with_two_accounts_the_first_to_approve_pays() {
     let page = first.submit("/psu/authenticate", &[("code", &code)]).await;
     assert!(page.name() == "/psu/review" && page.says("Something has changed"));
     let (mut second, code) = visits.remove(0);
-    assert!(
-        second
-            .submit("/psu/authenticate", &[("code", &code)])
-            .await
-            .says("id=\"approved\"")
-    );
+    assert!(second.submit("/psu/authenticate", &[("code", &code)]).await.says("id=\"approved\""));
     assert_eq!(first.submit("/psu/review", &[]).await.name(), "/psu/outcome");
     assert_eq!(town.available(CAMILLE, FIRST).await, 250_000);
     assert_eq!(town.available(CAMILLE, SECOND).await, 31_020 - 12_435);
@@ -130,10 +120,7 @@ async fn money_moves_from_the_account_that_was_approved_wherever_it_was_set_asid
     let page = first.submit("/psu/authenticate", &[("code", &code)]).await;
     assert_eq!(page.name(), "/psu/outcome");
     let stored = town.payment(&payment).await;
-    assert_eq!(
-        stored.state().authorisation().unwrap().debtor.account.as_str(),
-        SECOND
-    );
+    assert_eq!(stored.state().authorisation().unwrap().debtor.account.as_str(), SECOND);
     town.work().await;
     assert_eq!(town.status(&payment).await, "ACSC");
     assert_eq!(town.available(CAMILLE, FIRST).await, 250_000);
@@ -147,9 +134,7 @@ async fn guesses_at_once_count_one_by_one() {
     let town = Town::new().await;
     let (payment, browser) = town.at_the_code().await;
     let right = town.code(CAMILLE);
-    let guesses = (0..12)
-        .map(|guess| format!("{guess:06}"))
-        .filter(|guess| *guess != right);
+    let guesses = (0..12).map(|guess| format!("{guess:06}")).filter(|guess| *guess != right);
     let tasks: Vec<_> = guesses
         .map(|guess| {
             let mut browser = browser.clone();
@@ -160,10 +145,7 @@ async fn guesses_at_once_count_one_by_one() {
         task.await.unwrap();
     }
     let events = town.events(&payment).await;
-    let failures = events
-        .iter()
-        .filter(|event| *event == "fail authentication")
-        .count();
+    let failures = events.iter().filter(|event| *event == "fail authentication").count();
     assert!(failures <= 5, "{events:?}");
     assert!(town.seal(&payment).await.is_none());
 }

@@ -215,9 +215,7 @@ impl Town {
     async fn open(dir: tempfile::TempDir, clock: Arc<TestClock>, psu_tls: bool) -> Self {
         let told = Arc::clone(&clock);
         let books = dir.path().join("bank.db");
-        let sandbox = SandboxBank::open(&books, Arc::new(move || told.now()))
-            .await
-            .unwrap();
+        let sandbox = SandboxBank::open(&books, Arc::new(move || told.now())).await.unwrap();
         let store = Arc::new(SqliteStore::open(&dir.path().join("store.db")).unwrap());
         let bank = Arc::new(MoodyBank {
             bank: sandbox.clone(),
@@ -226,14 +224,7 @@ impl Town {
         });
         let rail = Arc::new(WatchedRail::new(sandbox));
         let app = App::new(parts(&dir, &clock, &store, &bank, &rail, psu_tls));
-        Self {
-            app,
-            bank,
-            rail,
-            store,
-            clock,
-            dir,
-        }
+        Self { app, bank, rail, store, clock, dir }
     }
 
     /// The same town after its process has ended: whatever was not committed is gone.
@@ -247,10 +238,7 @@ impl Town {
     pub(crate) fn another_server(&self, bank_timeout: Duration) -> App {
         let tls = self.app.psu_tls;
         let parts = parts(&self.dir, &self.clock, &self.store, &self.bank, &self.rail, tls);
-        App::new(Parts {
-            bank_timeout,
-            ..parts
-        })
+        App::new(Parts { bank_timeout, ..parts })
     }
 
     /// Moves the clock forward.
@@ -260,8 +248,7 @@ impl Town {
 
     /// Registers a payment as a PISP would; gives its consent link, without scheme and host.
     pub(crate) async fn ask(&self, change: impl FnOnce(&mut PaymentRequest)) -> (Payment, String) {
-        self.register(|registration| change(&mut registration.request))
-            .await
+        self.register(|registration| change(&mut registration.request)).await
     }
 
     /// As [`Town::ask`], for any part of the registration.
@@ -283,18 +270,9 @@ impl Town {
             body_sha256: [0; 32],
             content_sha256: self.app.random_bytes(),
         };
-        let new = NewPayment {
-            payment: payment.clone(),
-            entry,
-            key,
-            token: None,
-            work: vec![expiry],
-        };
+        let new = NewPayment { payment: payment.clone(), entry, key, token: None, work: vec![expiry] };
         self.store.insert(new).await.unwrap();
-        let url = self
-            .app
-            .link_key
-            .consent_url(self.app.counter_of(&payment).unwrap(), payment.id());
+        let url = self.app.link_key.consent_url(self.app.counter_of(&payment).unwrap(), payment.id());
         let path = url.find("/89C3api").unwrap();
         (payment, url.get(path..).unwrap().to_owned())
     }
@@ -363,11 +341,7 @@ impl Town {
     pub(crate) async fn events(&self, payment: &Payment) -> Vec<String> {
         let journal = self.store.journal(payment.id()).await.unwrap();
         assert_eq!(Payment::replay(&journal).unwrap(), self.payment(payment).await);
-        journal
-            .iter()
-            .filter_map(event)
-            .map(|event| event.name().to_owned())
-            .collect()
+        journal.iter().filter_map(event).map(|event| event.name().to_owned()).collect()
     }
 
     /// The seal of the payment.
@@ -379,11 +353,7 @@ impl Town {
     pub(crate) async fn tasks(&self) -> Vec<Task> {
         let now = self.app.now();
         let until = now + SignedDuration::from_secs(1);
-        let claimed = self
-            .store
-            .claim(now, until, 100, Lease(self.app.random_u64()))
-            .await
-            .unwrap();
+        let claimed = self.store.claim(now, until, 100, Lease(self.app.random_u64())).await.unwrap();
         let mut tasks = Vec::new();
         for piece in claimed {
             self.store.put_back(&piece, piece.work.due).await.unwrap();
@@ -448,15 +418,9 @@ fn pki(dir: &tempfile::TempDir) -> TestPki {
     let named: Vec<_> = institutions().into();
     let banks: Vec<_> = named
         .iter()
-        .map(|bank| sandbox::pki::Institution {
-            code: bank.code.as_str(),
-            name: &bank.name,
-        })
+        .map(|bank| sandbox::pki::Institution { code: bank.code.as_str(), name: &bank.name })
         .collect();
-    let options = PkiOptions {
-        tpp_seal_key: KeyType::P256,
-        ..PkiOptions::default()
-    };
+    let options = PkiOptions { tpp_seal_key: KeyType::P256, ..PkiOptions::default() };
     TestPki::load_or_create(&dir.path().join("pki"), samples::now(), &[], &banks, options).unwrap()
 }
 

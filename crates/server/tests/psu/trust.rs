@@ -31,25 +31,13 @@ async fn every_link_that_is_not_good_gets_the_same_page() {
     let mut pages = Vec::new();
     for link in &bad {
         let page = town.browser().open(link).await;
-        assert_eq!(
-            (page.status, page.header("location")),
-            (StatusCode::GONE, None),
-            "{link}"
-        );
+        assert_eq!((page.status, page.header("location")), (StatusCode::GONE, None), "{link}");
         assert!(page.header("set-cookie").is_none());
         let language = page.body.find("class=\"language\"").unwrap();
-        let rest = page
-            .body
-            .get(language..)
-            .unwrap()
-            .split_once("lang=\"fr\"")
-            .unwrap()
-            .1;
+        let rest = page.body.get(language..).unwrap().split_once("lang=\"fr\"").unwrap().1;
         pages.push(rest.to_owned());
     }
-    let elsewhere = Browser::new(server::psu::router(town.app.clone()), OTHER_HOST)
-        .open(&link)
-        .await;
+    let elsewhere = Browser::new(server::psu::router(town.app.clone()), OTHER_HOST).open(&link).await;
     assert_eq!(elsewhere.status, StatusCode::GONE);
     assert!(pages.windows(2).all(|pair| pair[0] == pair[1]));
     assert_eq!(town.events(&payment).await, [""; 0]);
@@ -91,12 +79,7 @@ async fn over_tls_the_cookie_is_bound_to_the_host_and_sent_to_nobody_else() {
     let (_, link) = plain.ask(|_| {}).await;
     let opened = plain.browser().fetch(&link).await;
     assert!(opened.header("strict-transport-security").is_none());
-    assert!(
-        opened
-            .header("set-cookie")
-            .unwrap()
-            .ends_with("Path=/; HttpOnly; SameSite=Lax")
-    );
+    assert!(opened.header("set-cookie").unwrap().ends_with("Path=/; HttpOnly; SameSite=Lax"));
 }
 
 #[tokio::test]
@@ -111,19 +94,14 @@ async fn a_form_without_its_token_or_from_elsewhere_changes_nothing() {
     let forged: [(Option<(&'static str, &str)>, String); 6] = [
         (None, fields("")),
         (None, fields(&"0".repeat(64))),
-        (
-            None,
-            encode([("shown", shown.as_str()), ("code", &code)].into_iter()),
-        ),
+        (None, encode([("shown", shown.as_str()), ("code", &code)].into_iter())),
         (Some(("sec-fetch-site", "cross-site")), fields(&csrf)),
         (Some(("sec-fetch-site", "same-site")), fields(&csrf)),
         (Some(("origin", "https://evil.example")), fields(&csrf)),
     ];
     for (header, body) in forged {
         let mut other = browser.clone();
-        other
-            .headers
-            .extend(header.map(|(name, value)| (name, value.to_owned())));
+        other.headers.extend(header.map(|(name, value)| (name, value.to_owned())));
         let page = other.post("/psu/authenticate", body).await;
         assert_eq!(page.status, StatusCode::FORBIDDEN, "{header:?}");
     }
@@ -143,9 +121,7 @@ async fn a_form_of_another_visit_of_the_same_browser_changes_nothing() {
     let (_, link) = town.ask(|_| {}).await;
     browser.open(&link).await;
     browser.page = Some(form);
-    let page = browser
-        .submit("/psu/authenticate", &[("code", &town.code(CAMILLE))])
-        .await;
+    let page = browser.submit("/psu/authenticate", &[("code", &town.code(CAMILLE))]).await;
     assert_eq!(page.status, StatusCode::FORBIDDEN);
     assert!(page.says("out of date"));
     assert_eq!(town.status(&first).await, "ACCP");
@@ -157,9 +133,7 @@ async fn a_form_larger_than_any_of_ours_is_refused() {
     let (_, link) = town.ask(|_| {}).await;
     let mut browser = town.browser();
     browser.open(&link).await;
-    let page = browser
-        .submit("/psu/identify", &[("customer", &"1".repeat(17 * 1024))])
-        .await;
+    let page = browser.submit("/psu/identify", &[("customer", &"1".repeat(17 * 1024))]).await;
     assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(page.says("<h1>"));
 }
@@ -195,12 +169,8 @@ async fn every_answer_carries_the_headers_that_keep_others_out() {
         let page = browser.fetch(path).await;
         let header = |name| page.header(name).unwrap_or_default();
         let csp = header("content-security-policy");
-        for rule in [
-            "default-src 'none'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-            "base-uri 'none'",
-        ] {
+        for rule in ["default-src 'none'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"]
+        {
             assert!(csp.contains(rule), "{path}: {csp}");
         }
         assert!(!csp.contains("unsafe"));
@@ -218,10 +188,8 @@ async fn style_and_icon_are_kept_by_browsers() {
     let (_, link) = town.ask(|_| {}).await;
     let mut browser = town.browser();
     let page = browser.open(&link).await;
-    for (before, kind) in [
-        ("rel=\"stylesheet\" href=\"", "text/css"),
-        ("svg+xml\" href=\"", "image/svg+xml"),
-    ] {
+    for (before, kind) in [("rel=\"stylesheet\" href=\"", "text/css"), ("svg+xml\" href=\"", "image/svg+xml")]
+    {
         let path = page.body.split(before).nth(1).unwrap().split('"').next().unwrap();
         let asset = browser.fetch(path).await;
         assert_eq!(asset.status, StatusCode::OK);
@@ -243,11 +211,7 @@ async fn what_the_pisp_wrote_is_shown_as_text_on_every_page() {
         .await;
     let mut browser = town.browser();
     let check = |page: &crate::browser::Page| {
-        assert!(
-            !page.says("<script") && !page.says("alert('x')") && !page.says("\u{202e}"),
-            "{}",
-            page.path
-        );
+        assert!(!page.says("<script") && !page.says("alert('x')") && !page.says("\u{202e}"), "{}", page.path);
         assert!(page.says("&#60;script&#62;"), "{}", page.path);
     };
     check(&browser.open(&link).await);

@@ -13,10 +13,7 @@ const REFUSED: &str = "https://tpp.example/ko?state=s1&error=access_denied&error
 
 async fn leads_to(browser: &mut crate::browser::Browser, target: &str) {
     let back = browser.fetch("/psu/return").await;
-    assert_eq!(
-        (back.status, back.header("location").as_deref()),
-        (StatusCode::FOUND, Some(target))
-    );
+    assert_eq!((back.status, back.header("location").as_deref()), (StatusCode::FOUND, Some(target)));
 }
 
 #[tokio::test]
@@ -35,10 +32,7 @@ async fn a_customer_can_refuse_at_every_step() {
         for (action, typed) in &forms[..steps] {
             browser.submit(action, typed).await;
         }
-        assert!(
-            browser.page().says("Refuse and go back to Exemple Paiement SAS"),
-            "{steps}"
-        );
+        assert!(browser.page().says("Refuse and go back to Exemple Paiement SAS"), "{steps}");
         let refused = browser.submit("/psu/refuse", &[]).await;
         assert_eq!(refused.name(), "/psu/outcome");
         assert!(refused.says("You refused this payment"));
@@ -58,9 +52,7 @@ impl crate::browser::Browser {
 #[tokio::test]
 async fn without_a_url_for_failure_the_one_for_success_is_told_the_error() {
     let town = Town::new().await;
-    let (_, mut browser) = town
-        .signed_in(CAMILLE, |r| r.unsuccessful_report_url = None)
-        .await;
+    let (_, mut browser) = town.signed_in(CAMILLE, |r| r.unsuccessful_report_url = None).await;
     browser.submit("/psu/refuse", &[]).await;
     let target = "https://tpp.example/cb?state=s1&error=access_denied&error_description=CUST";
     leads_to(&mut browser, target).await;
@@ -103,18 +95,14 @@ async fn an_account_of_somebody_else_leads_to_the_list_where_a_change_is_accepte
     let (_, mut browser) = town.signed_in(CAMILLE, |r| r.debtor_account = Some(theirs)).await;
     assert_eq!(browser.page().name(), "/psu/account");
     assert!(browser.page().says("is not one of yours") && !browser.page().says("7883"));
-    assert_eq!(
-        browser.submit("/psu/account", &[("account", FIRST)]).await.name(),
-        "/psu/review"
-    );
+    assert_eq!(browser.submit("/psu/account", &[("account", FIRST)]).await.name(), "/psu/review");
 }
 
 #[tokio::test]
 async fn accounts_without_the_money_are_shown_but_cannot_be_chosen() {
     let town = Town::new().await;
-    let (payment, mut browser) = town
-        .signed_in(CAMILLE, |r| r.amount = Amount::from_cents(100_000).unwrap())
-        .await;
+    let (payment, mut browser) =
+        town.signed_in(CAMILLE, |r| r.amount = Amount::from_cents(100_000).unwrap()).await;
     let page = browser.page().clone();
     assert!(page.says("€310.20") && page.says("€2,500.00"));
     assert_eq!(page.body.matches(" disabled>").count(), 1);
@@ -167,14 +155,10 @@ async fn money_that_is_gone_by_the_time_of_approval_is_not_promised() {
 async fn a_payee_the_bank_suspects_is_not_paid() {
     let town = Town::new().await;
     let suspect = Iban::parse("FR7630066100410001057930106").unwrap();
-    let (payment, mut browser) = town
-        .signed_in(CAMILLE, |r| r.beneficiary.creditor_account = suspect)
-        .await;
+    let (payment, mut browser) = town.signed_in(CAMILLE, |r| r.beneficiary.creditor_account = suspect).await;
     browser.submit("/psu/account", &[("account", FIRST)]).await;
     browser.submit("/psu/review", &[]).await;
-    let page = browser
-        .submit("/psu/authenticate", &[("code", &town.code(CAMILLE))])
-        .await;
+    let page = browser.submit("/psu/authenticate", &[("code", &town.code(CAMILLE))]).await;
     assert!(page.says("could not accept it") && !page.says("FRAD"));
     assert_eq!(town.status(&payment).await, "RJCT FRAD");
     assert!(town.seal(&payment).await.is_none());
@@ -203,13 +187,8 @@ async fn another_customer_number_can_be_used() {
     let (_, link) = town.ask(|_| {}).await;
     let mut browser = town.browser();
     browser.open(&link).await;
-    browser
-        .submit("/psu/identify", &[("customer", "170000002")])
-        .await;
-    assert_eq!(
-        browser.submit("/psu/identify/again", &[]).await.name(),
-        "/psu/identify"
-    );
+    browser.submit("/psu/identify", &[("customer", "170000002")]).await;
+    assert_eq!(browser.submit("/psu/identify/again", &[]).await.name(), "/psu/identify");
     assert!(browser.sign_in(CAMILLE, "sandbox").await.says("6711"));
 }
 
@@ -225,14 +204,10 @@ async fn an_empty_or_impossible_field_is_asked_for_again() {
         assert!(page.name() == "/psu/identify" && alerts(&page), "{typed}");
     }
     browser.submit("/psu/identify", &[("customer", CAMILLE)]).await;
-    assert!(alerts(
-        &browser.submit("/psu/password", &[("password", "")]).await
-    ));
+    assert!(alerts(&browser.submit("/psu/password", &[("password", "")]).await));
     browser.submit("/psu/password", &[("password", "sandbox")]).await;
     assert!(alerts(&browser.submit("/psu/account", &[]).await));
     browser.submit("/psu/account", &[("account", FIRST)]).await;
     browser.submit("/psu/review", &[]).await;
-    assert!(alerts(
-        &browser.submit("/psu/authenticate", &[("code", " ")]).await
-    ));
+    assert!(alerts(&browser.submit("/psu/authenticate", &[("code", " ")]).await));
 }

@@ -32,12 +32,7 @@ pub(crate) async fn until_idle(app: &App) {
 
 /// Runs a server without listeners until `shutdown` is done.
 pub(crate) async fn serve(app: &App, shutdown: impl Future<Output = ()> + Send) {
-    let listeners = Listeners {
-        tpp: None,
-        psu: None,
-        operator: None,
-        operator_extra: Router::new(),
-    };
+    let listeners = Listeners { tpp: None, psu: None, operator: None, operator_extra: Router::new() };
     server::run(app.clone(), listeners, shutdown).await.unwrap();
 }
 
@@ -66,30 +61,16 @@ impl Town {
         let (mut payment, _link) = self.ask(change).await;
         let (debtor, now) = (samples::debtor(), self.app.now());
         let counter = Arc::clone(self.app.counter_of(&payment).unwrap());
-        let authentication = Authentication::PasswordAndOneTimeCode {
-            dynamic_link_sha256: "00".repeat(32),
-        };
+        let authentication = Authentication::PasswordAndOneTimeCode { dynamic_link_sha256: "00".repeat(32) };
         let statement = Statement::new(&payment, &debtor, paris_day(now), authentication, now);
         let (seal_sha256, seal) = seal(statement, counter.sealer());
         let reserved = self.app.bank.reserve(&reservation(&payment)).await.unwrap();
         assert_eq!(reserved, Reserved::Yes);
-        let approval = Authorisation {
-            debtor: debtor.clone(),
-            seal_sha256,
-            at: now,
-        };
+        let approval = Authorisation { debtor: debtor.clone(), seal_sha256, at: now };
         let steps = [Event::Prepare(debtor), Event::Authorise(approval)];
         let entries = steps.map(|event| payment.record(event, Actor::Psu, now).unwrap());
-        let order = Work {
-            payment: payment.id().clone(),
-            task: Task::Execute,
-            due: now,
-        };
-        let change = Change {
-            seal,
-            work: vec![order],
-            ..Change::of(payment.clone(), entries.into())
-        };
+        let order = Work { payment: payment.id().clone(), task: Task::Execute, due: now };
+        let change = Change { seal, work: vec![order], ..Change::of(payment.clone(), entries.into()) };
         self.store.save(change).await.unwrap();
         payment
     }
@@ -98,11 +79,8 @@ impl Town {
     pub(crate) async fn submitted(&self, payment: &Payment) -> TransferOrder {
         let mut payment = self.payment(payment).await;
         let order = TransferOrder::of(&payment).unwrap();
-        let submission = Submission {
-            reference: order.reference.clone(),
-            at: self.app.now(),
-            delayed: false,
-        };
+        let submission =
+            Submission { reference: order.reference.clone(), at: self.app.now(), delayed: false };
         let entry = payment.record(Event::Submit(submission), Actor::Bank, self.app.now());
         let change = Change::of(payment, vec![entry.unwrap()]);
         self.store.save(change).await.unwrap();

@@ -7,35 +7,17 @@ use crate::{read, refusal};
 
 fn read_amount(json: &str) -> Amount {
     let body = format!(r#"{{"creditTransferTransaction":[{{"instructedAmount":{{"amount":{json}}}}}]}}"#);
-    let [instruction] = read(&body)
-        .unwrap()
-        .credit_transfer_transaction
-        .unwrap()
-        .try_into()
-        .unwrap();
+    let [instruction] = read(&body).unwrap().credit_transfer_transaction.unwrap().try_into().unwrap();
     instruction.instructed_amount.unwrap().amount.unwrap()
 }
 
 fn write_amount(amount: Amount) -> serde_json::Result<String> {
-    serde_json::to_string(&AmountType {
-        currency: None,
-        amount: Some(amount),
-    })
+    serde_json::to_string(&AmountType { currency: None, amount: Some(amount) })
 }
 
 #[test]
 fn an_amount_is_kept_as_it_was_written() {
-    let numbers = [
-        "42.00",
-        "42",
-        "0.1",
-        "1.0E7",
-        "1e+2",
-        "-0",
-        "100000000000000000000.01",
-        "1e999",
-        "0.10",
-    ];
+    let numbers = ["42.00", "42", "0.1", "1.0E7", "1e+2", "-0", "100000000000000000000.01", "1e999", "0.10"];
     for digits in numbers {
         let amount = read_amount(digits);
         assert_eq!(amount, Amount::Number(digits.into()));
@@ -51,9 +33,7 @@ fn an_amount_is_kept_as_it_was_written() {
 
 #[test]
 fn what_is_no_json_number_is_not_read_as_one() {
-    for bad in [
-        "+1", "01", "1.", ".5", "1e", "1e+", "-", "0x1", "1_0", "NaN", "Infinity", "-01", "1,5",
-    ] {
+    for bad in ["+1", "01", "1.", ".5", "1e", "1e+", "-", "0x1", "1_0", "NaN", "Infinity", "-01", "1,5"] {
         let message = refusal(&format!(r#"{{"amount":{bad}}}"#));
         assert!(message.contains("not valid JSON at byte"), "{bad}: {message}");
     }

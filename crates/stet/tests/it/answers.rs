@@ -13,17 +13,11 @@ const STATUS_1_4_0: &str = include_str!("../golden/status-1.4.0.json");
 const STATUS_1_4_2: &str = include_str!("../golden/status-1.4.2.json");
 
 fn party(name: &str) -> PartyIdentification {
-    PartyIdentification {
-        name: Some(name.into()),
-        ..PartyIdentification::default()
-    }
+    PartyIdentification { name: Some(name.into()), ..PartyIdentification::default() }
 }
 
 fn account(iban: &str) -> AccountIdentification {
-    AccountIdentification {
-        iban: Some(iban.into()),
-        ..AccountIdentification::default()
-    }
+    AccountIdentification { iban: Some(iban.into()), ..AccountIdentification::default() }
 }
 
 /// A payment on its way, without what the editions place differently.
@@ -65,10 +59,7 @@ fn instruction(amount: Amount, status: TransactionStatus) -> CreditTransferTrans
             instruction_id: Some("INS-0001".into()),
             end_to_end_id: Some("E2E-0001".into()),
         }),
-        instructed_amount: Some(AmountType {
-            currency: Some("EUR".into()),
-            amount: Some(amount),
-        }),
+        instructed_amount: Some(AmountType { currency: Some("EUR".into()), amount: Some(amount) }),
         remittance_information: Some(RemittanceInformation::Lines(vec!["Commande 4711".into()])),
         transaction_status: Some(status),
         ..CreditTransferTransaction::default()
@@ -85,14 +76,8 @@ fn in_process_1_4_0() -> HalPaymentRequest {
         ..common()
     };
     let itself = Link::to("/stet/psd2/v1/payment-requests/0000000123-177244293000011234567890");
-    let links = PaymentRequestLinks {
-        itself: Some(itself),
-        ..PaymentRequestLinks::default()
-    };
-    HalPaymentRequest {
-        payment_request,
-        links,
-    }
+    let links = PaymentRequestLinks { itself: Some(itself), ..PaymentRequestLinks::default() };
+    HalPaymentRequest { payment_request, links }
 }
 
 fn rejected_1_4_2() -> HalPaymentRequest {
@@ -109,22 +94,13 @@ fn rejected_1_4_2() -> HalPaymentRequest {
         ..common()
     };
     let request = Link::to("/stet/psd2/v1.4.2/payment-requests/0000000123-177244293000011234567890");
-    let links = PaymentRequestLinks {
-        request: Some(request),
-        ..PaymentRequestLinks::default()
-    };
-    HalPaymentRequest {
-        payment_request,
-        links,
-    }
+    let links = PaymentRequestLinks { request: Some(request), ..PaymentRequestLinks::default() };
+    HalPaymentRequest { payment_request, links }
 }
 
 #[test]
 fn a_payment_request_is_written_as_each_edition_has_it() {
-    for (answer, golden) in [
-        (in_process_1_4_0(), STATUS_1_4_0),
-        (rejected_1_4_2(), STATUS_1_4_2),
-    ] {
+    for (answer, golden) in [(in_process_1_4_0(), STATUS_1_4_0), (rejected_1_4_2(), STATUS_1_4_2)] {
         assert_eq!(serde_json::to_string(&answer).unwrap(), compact(golden));
     }
 }
@@ -133,10 +109,7 @@ fn a_payment_request_is_written_as_each_edition_has_it() {
 fn a_written_payment_request_reads_back_as_itself() {
     for answer in [in_process_1_4_0(), rejected_1_4_2()] {
         let body = serde_json::to_vec(&answer).unwrap();
-        assert_eq!(
-            stet::read_hal_payment_request(&body, Limits::default()),
-            Ok(answer)
-        );
+        assert_eq!(stet::read_hal_payment_request(&body, Limits::default()), Ok(answer));
     }
 }
 
@@ -145,10 +118,7 @@ fn an_answer_with_nulls_and_without_links_can_be_read() {
     let body = br#"{"paymentRequest":{"resourceId":"1","paymentInformationStatus":"ACSC",
         "statusReasonInformation":null,"fundsAvailability":null,"booking":null},"_links":null}"#;
     let answer = stet::read_hal_payment_request(body, Limits::default()).unwrap();
-    assert_eq!(
-        answer.payment_request.payment_information_status,
-        Some(PaymentInformationStatus::Acsc)
-    );
+    assert_eq!(answer.payment_request.payment_information_status, Some(PaymentInformationStatus::Acsc));
     assert_eq!(answer.links, PaymentRequestLinks::default());
 }
 
@@ -156,14 +126,8 @@ fn an_answer_with_nulls_and_without_links_can_be_read() {
 fn an_answer_without_its_payment_request_is_refused() {
     let table = [
         ("{}", "paymentRequest: must be given"),
-        (
-            r#"{"paymentRequest":{},"_links":{"self":{}}}"#,
-            "_links.self.href: must be given",
-        ),
-        (
-            r#"{"paymentRequest":{},"_links":{"self":"/x"}}"#,
-            "_links.self: must be an object",
-        ),
+        (r#"{"paymentRequest":{},"_links":{"self":{}}}"#, "_links.self.href: must be given"),
+        (r#"{"paymentRequest":{},"_links":{"self":"/x"}}"#, "_links.self: must be an object"),
     ];
     for (body, expected) in table {
         let error = stet::read_hal_payment_request(body.as_bytes(), Limits::default());
@@ -186,10 +150,7 @@ fn a_creation_is_written_in_the_order_of_the_standard() {
     };
     let golden = r#"{"appliedAuthenticationApproach":"REDIRECT","nonce":"aa1b2C3d4E5f6G7h8I9j","_links":{"consentApproval":{"href":"https://www.17515.example/identificationPisp?paymentRequestRessourceId=1&nonce=aa1b","templated":false}}}"#;
     assert_eq!(serde_json::to_string(&creation).unwrap(), golden);
-    assert_eq!(
-        serde_json::from_str::<PaymentRequestCreation>(golden).unwrap(),
-        creation
-    );
+    assert_eq!(serde_json::from_str::<PaymentRequestCreation>(golden).unwrap(), creation);
     let shown = format!("{creation:?}");
     assert!(!shown.contains("aa1b"), "{shown}");
 }
@@ -200,10 +161,7 @@ fn a_creation_with_nulls_can_be_read() {
         "_links":{"consentApproval":{"href":"https://bank.example/","templated":null}}}"#;
     let creation: PaymentRequestCreation = serde_json::from_str(body).unwrap();
     let link = creation.links.unwrap().consent_approval.unwrap();
-    assert_eq!(
-        (link.href.as_str(), link.templated),
-        ("https://bank.example/", None)
-    );
+    assert_eq!((link.href.as_str(), link.templated), ("https://bank.example/", None));
 }
 
 #[test]

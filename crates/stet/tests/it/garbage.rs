@@ -49,19 +49,13 @@ fn a_body_that_is_not_utf_8_is_refused() {
 fn a_huge_nesting_is_refused_whatever_the_caller_allows() {
     let body = format!(r#"{{"a":{}"#, "[".repeat(1_000_000));
     let error = stet::read_payment_request(body.as_bytes(), Limits { depth: usize::MAX });
-    assert_eq!(
-        error.expect_err("must be refused").problem,
-        Problem::TooDeep { limit: 128 }
-    );
+    assert_eq!(error.expect_err("must be refused").problem, Problem::TooDeep { limit: 128 });
 }
 
 #[test]
 fn thousands_of_members_and_items_are_read() {
     let members = many_members(8_000);
-    assert_eq!(
-        refusal(&format!(r#"{{{members}"m7999":0}}"#)),
-        "m7999: given twice"
-    );
+    assert_eq!(refusal(&format!(r#"{{{members}"m7999":0}}"#)), "m7999: given twice");
     let items = "0,".repeat(30_000);
     assert!(crate::read(&format!(r#"{{"a":[{items}0]}}"#)).is_ok());
 }
@@ -93,10 +87,7 @@ fn agrees_with_the_oracle(body: &[u8]) -> bool {
 
 /// A real body with some bytes replaced.
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
-    let bytes = prop_oneof![
-        any::<u8>(),
-        prop::sample::select(br#"{}[]":,\0123456789.eE+-tfnu "#.to_vec()),
-    ];
+    let bytes = prop_oneof![any::<u8>(), prop::sample::select(br#"{}[]":,\0123456789.eE+-tfnu "#.to_vec()),];
     let damage = prop::collection::vec((any::<prop::sample::Index>(), bytes), 0..4);
     (prop::sample::select(vec![FULL, TRANSFER]), damage).prop_map(|(body, damage)| {
         let mut body = body.as_bytes().to_vec();

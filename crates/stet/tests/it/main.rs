@@ -1,10 +1,6 @@
 //! Bodies as they travel: read, refused, written.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod amounts;
 mod answers;
@@ -38,9 +34,7 @@ fn write(request: &PaymentRequest) -> String {
 
 /// The members `m0` to `m{count - 1}`, each followed by a comma.
 fn many_members(count: usize) -> String {
-    (0..count).fold(String::new(), |members, n| {
-        members + "\"m" + &n.to_string() + "\":0,"
-    })
+    (0..count).fold(String::new(), |members, n| members + "\"m" + &n.to_string() + "\":0,")
 }
 
 /// The JSON text without the white space between its tokens; numbers keep their digits.

@@ -92,13 +92,7 @@ fn a_null_member_is_as_if_it_were_not_there() {
         let (mut nulled, mut removed) = (full(), full());
         *nulled.pointer_mut(&pointer).unwrap() = Value::Null;
         let (parent, name) = pointer.rsplit_once('/').unwrap();
-        removed
-            .pointer_mut(parent)
-            .unwrap()
-            .as_object_mut()
-            .unwrap()
-            .remove(name)
-            .unwrap();
+        removed.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(name).unwrap();
         assert_eq!(read(&nulled.to_string()), read(&removed.to_string()), "{path}");
         assert_ne!(read(&nulled.to_string()), read(FULL), "{path}");
     }
@@ -109,10 +103,7 @@ fn a_null_item_of_a_list_is_refused() {
     for (path, pointer) in every_place().into_iter().filter(|(path, _)| path.ends_with(']')) {
         let mut body = full();
         *body.pointer_mut(&pointer).unwrap() = Value::Null;
-        assert!(
-            refusal(&body.to_string()).starts_with(&format!("{path}: must be ")),
-            "{path}"
-        );
+        assert!(refusal(&body.to_string()).starts_with(&format!("{path}: must be ")), "{path}");
     }
 }
 
@@ -131,13 +122,7 @@ fn the_number_of_transactions_is_a_whole_number() {
 #[test]
 fn a_code_that_the_bank_would_not_set_is_ignored() {
     let request = read(r#"{"paymentInformationStatus":"XXXX","statusReasonInformation":{"a":1}}"#).unwrap();
-    assert_eq!(
-        (
-            request.payment_information_status,
-            request.status_reason_information
-        ),
-        (None, None)
-    );
+    assert_eq!((request.payment_information_status, request.status_reason_information), (None, None));
 }
 
 #[test]

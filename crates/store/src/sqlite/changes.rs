@@ -46,12 +46,10 @@ fn replace(connection: &Connection, change: &Change, row: &PaymentRow) -> Result
         Some(first) => integer(first.seq)? - 1,
         None => row.seq,
     };
-    let stored = find(
-        connection,
-        "SELECT status FROM payments WHERE id = ?1 AND seq = ?2",
-        (id, began_at),
-        |row| column::<String>(row, 0),
-    )?;
+    let stored =
+        find(connection, "SELECT status FROM payments WHERE id = ?1 AND seq = ?2", (id, began_at), |row| {
+            column::<String>(row, 0)
+        })?;
     let status = stored.ok_or(StoreError::Conflict)?;
     let sql = "UPDATE payments SET status = ?2, seq = ?3, document = ?4 WHERE id = ?1";
     execute(connection, sql, (id, row.status, row.seq, &row.document))?;
@@ -65,13 +63,7 @@ fn replace(connection: &Connection, change: &Change, row: &PaymentRow) -> Result
 fn put_seal(connection: &Connection, seal: &Seal) -> Result<(), StoreError> {
     let sql = "INSERT INTO seals (payment, text, algorithm, certificate_sha256, signature)
                VALUES (?1, ?2, ?3, ?4, ?5)";
-    let row = (
-        seal.payment.as_str(),
-        &seal.text,
-        &seal.algorithm,
-        &seal.certificate_sha256,
-        &seal.signature,
-    );
+    let row = (seal.payment.as_str(), &seal.text, &seal.algorithm, &seal.certificate_sha256, &seal.signature);
     execute(connection, sql, row).map(|_| ())
 }
 

@@ -61,11 +61,7 @@ impl Signal {
     /// Waits until something was written; false once the thread is to end.
     fn wait(&self) -> bool {
         let idle = |state: &mut State| !state.written && !state.ended;
-        let mut state = self
-            .shared
-            .1
-            .wait_while(self.state(), idle)
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.shared.1.wait_while(self.state(), idle).unwrap_or_else(PoisonError::into_inner);
         state.written = false;
         !state.ended
     }
@@ -97,10 +93,7 @@ impl Checkpointer {
             .name("store-checkpoint".to_owned())
             .spawn(move || run(&connection, &told))
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        Ok(Self {
-            signal,
-            thread: Mutex::new(Some(thread)),
-        })
+        Ok(Self { signal, thread: Mutex::new(Some(thread)) })
     }
 
     /// For whoever writes.

@@ -60,15 +60,8 @@ impl Database {
         migrate(&connection, migrations)?;
         let checkpointer = Checkpointer::start(open_writable(path)?)?;
         let writer = Writer::start(connection, checkpointer.signal())?;
-        let inner = Inner {
-            path: path.to_owned(),
-            writer,
-            checkpointer,
-            readers: Mutex::default(),
-        };
-        Ok(Self {
-            inner: Arc::new(inner),
-        })
+        let inner = Inner { path: path.to_owned(), writer, checkpointer, readers: Mutex::default() };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Runs `job` on the writer's connection and gives its result once it is durable. If it fails, its own
@@ -131,10 +124,7 @@ impl Inner {
     fn close(&self) {
         {
             let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
-            *readers = Readers {
-                idle: Vec::new(),
-                closed: true,
-            };
+            *readers = Readers { idle: Vec::new(), closed: true };
         }
         self.writer.close();
         self.checkpointer.close();
@@ -155,12 +145,7 @@ fn create(path: &Path) -> io::Result<()> {
         _ => Path::new("."),
     };
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    match OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-    {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => File::open(directory)?.sync_all(),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),
@@ -206,9 +191,7 @@ fn migrate(connection: &Connection, migrations: &[&str]) -> Result<(), StoreErro
     let unavailable = |error: rusqlite::Error| failure(&error);
     // The write lock comes first: two processes that start at once migrate one after the other.
     connection.execute_batch("BEGIN IMMEDIATE").map_err(unavailable)?;
-    let seen: i64 = connection
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .map_err(unavailable)?;
+    let seen: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(unavailable)?;
     let missing = usize::try_from(seen).ok().and_then(|seen| migrations.get(seen..));
     let missing = missing.ok_or_else(|| {
         StoreError::Unavailable("the database was made by a newer version of this program".to_owned())

@@ -19,9 +19,7 @@ impl JourneyStore for SqliteStore {
     async fn find_journey(&self, id: &JourneyId) -> Result<Option<Journey>, StoreError> {
         let sql = "SELECT document FROM journeys WHERE id = ?1";
         self.database.read(|connection| {
-            find(connection, sql, [id.0], |row| {
-                parse(&column::<String>(row, 0)?, "journey")
-            })
+            find(connection, sql, [id.0], |row| parse(&column::<String>(row, 0)?, "journey"))
         })
     }
 
@@ -31,8 +29,7 @@ impl JourneyStore for SqliteStore {
     }
 
     async fn lockout(&self, institution: &InstitutionCode, psu: &PsuId) -> Result<Lockout, StoreError> {
-        self.database
-            .read(|connection| lockout(connection, institution, psu))
+        self.database.read(|connection| lockout(connection, institution, psu))
     }
 }
 
@@ -45,11 +42,7 @@ pub(super) struct JourneyRow {
 
 impl JourneyRow {
     pub(super) fn new(journey: &Journey) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: journey.id,
-            opened_at: micros(journey.opened_at),
-            document: document(journey)?,
-        })
+        Ok(Self { id: journey.id, opened_at: micros(journey.opened_at), document: document(journey)? })
     }
 
     /// Adds the visit or replaces it.

@@ -37,9 +37,7 @@ impl SqliteStore {
     ///
     /// As [`Database::open`].
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self {
-            database: Database::open(path, MIGRATIONS)?,
-        })
+        Ok(Self { database: Database::open(path, MIGRATIONS)? })
     }
 
     /// An empty store, and the directory that holds it until it is dropped.

@@ -20,30 +20,21 @@ use super::{
     tokens, work,
 };
 
-const STATUSES: [Status; 6] = [
-    Status::Actc,
-    Status::Accp,
-    Status::Acsp,
-    Status::Pdng,
-    Status::Acsc,
-    Status::Rjct,
-];
+const STATUSES: [Status; 6] =
+    [Status::Actc, Status::Accp, Status::Acsp, Status::Pdng, Status::Acsc, Status::Rjct];
 
 #[async_trait]
 impl PaymentStore for SqliteStore {
     async fn insert(&self, new: NewPayment) -> Result<Inserted, StoreError> {
         let row = PaymentRow::new(&new.payment)?;
-        self.database
-            .write(move |connection| insert(connection, &new, &row))
-            .await
+        self.database.write(move |connection| insert(connection, &new, &row)).await
     }
 
     async fn find_repeated(&self, new: &NewPayment) -> Result<Option<Payment>, StoreError> {
-        self.database
-            .read(|connection| match request_keys::earlier(connection, new)? {
-                Some(Earlier::SameCall(id) | Earlier::SameContent(id)) => load(connection, &id),
-                Some(Earlier::Other) | None => Ok(None),
-            })
+        self.database.read(|connection| match request_keys::earlier(connection, new)? {
+            Some(Earlier::SameCall(id) | Earlier::SameContent(id)) => load(connection, &id),
+            Some(Earlier::Other) | None => Ok(None),
+        })
     }
 
     async fn find(
@@ -55,8 +46,7 @@ impl PaymentStore for SqliteStore {
         let sql =
             "SELECT status, seq, document FROM payments WHERE id = ?1 AND tpp = ?2 AND institution = ?3";
         let key = (id.as_str(), tpp.as_str(), institution.as_str());
-        self.database
-            .read(|connection| find(connection, sql, key, |row| payment(id, row)))
+        self.database.read(|connection| find(connection, sql, key, |row| payment(id, row)))
     }
 
     async fn load(&self, id: &PaymentId) -> Result<Option<Payment>, StoreError> {
@@ -65,14 +55,12 @@ impl PaymentStore for SqliteStore {
 
     async fn journal(&self, id: &PaymentId) -> Result<Vec<Entry>, StoreError> {
         let sql = "SELECT seq, at, text, previous, hash FROM journal WHERE payment = ?1 ORDER BY seq";
-        self.database
-            .read(|connection| list(connection, sql, [id.as_str()], |row| entry(id, row)))
+        self.database.read(|connection| list(connection, sql, [id.as_str()], |row| entry(id, row)))
     }
 
     async fn seal(&self, id: &PaymentId) -> Result<Option<Seal>, StoreError> {
         let sql = "SELECT text, algorithm, certificate_sha256, signature FROM seals WHERE payment = ?1";
-        self.database
-            .read(|connection| find(connection, sql, [id.as_str()], |row| seal(id, row)))
+        self.database.read(|connection| find(connection, sql, [id.as_str()], |row| seal(id, row)))
     }
 
     async fn save(&self, change: Change) -> Result<(), StoreError> {
@@ -82,33 +70,25 @@ impl PaymentStore for SqliteStore {
     async fn ids_after(&self, after: Option<&PaymentId>, limit: u32) -> Result<Vec<PaymentId>, StoreError> {
         let sql = "SELECT id FROM payments WHERE id > ?1 ORDER BY id LIMIT ?2";
         let after = after.map_or("", PaymentId::as_str);
-        self.database
-            .read(|connection| list(connection, sql, (after, limit), |row| payment_id(row, 0)))
+        self.database.read(|connection| list(connection, sql, (after, limit), |row| payment_id(row, 0)))
     }
 
     async fn takes_changes(&self) -> Result<(), StoreError> {
-        self.fault()
-            .map_or(Ok(()), |why| Err(StoreError::Unavailable(why.to_owned())))
+        self.fault().map_or(Ok(()), |why| Err(StoreError::Unavailable(why.to_owned())))
     }
 
     async fn last_sequence(&self) -> Result<u64, StoreError> {
         // An id begins with its sequence number, so the greatest id has the greatest one.
         let sql = "SELECT id FROM payments ORDER BY id DESC LIMIT 1";
-        let last = self
-            .database
-            .read(|connection| find(connection, sql, [], |row| payment_id(row, 0)))?;
+        let last = self.database.read(|connection| find(connection, sql, [], |row| payment_id(row, 0)))?;
         let digits = last.as_ref().and_then(|id| id.as_str().split('-').next());
-        digits.map_or(Ok(0), |digits| {
-            digits.parse().map_err(|_| StoreError::Corrupt("payment id"))
-        })
+        digits.map_or(Ok(0), |digits| digits.parse().map_err(|_| StoreError::Corrupt("payment id")))
     }
 
     async fn count_by_status(&self) -> Result<Vec<(Status, u64)>, StoreError> {
         let sql = "SELECT status, count FROM status_counts ORDER BY status";
         self.database.read(|connection| {
-            list(connection, sql, [], |row| {
-                Ok((status(&column::<String>(row, 0)?)?, count(row, 1)?))
-            })
+            list(connection, sql, [], |row| Ok((status(&column::<String>(row, 0)?)?, count(row, 1)?)))
         })
     }
 }
@@ -186,9 +166,7 @@ fn add(connection: &Connection, new: &NewPayment, row: &PaymentRow) -> Result<In
 }
 
 fn tie(connection: &Connection, new: &NewPayment, id: &PaymentId) -> Result<bool, StoreError> {
-    new.token
-        .as_ref()
-        .map_or(Ok(true), |token| tokens::tie(connection, token, id))
+    new.token.as_ref().map_or(Ok(true), |token| tokens::tie(connection, token, id))
 }
 
 /// Moves the count of payments in a status.
@@ -227,10 +205,7 @@ fn payment(id: &PaymentId, row: &Row<'_>) -> Result<Payment, StoreError> {
 }
 
 fn status(code: &str) -> Result<Status, StoreError> {
-    STATUSES
-        .into_iter()
-        .find(|status| status.code() == code)
-        .ok_or(StoreError::Corrupt("status"))
+    STATUSES.into_iter().find(|status| status.code() == code).ok_or(StoreError::Corrupt("status"))
 }
 
 fn entry(payment: &PaymentId, row: &Row<'_>) -> Result<Entry, StoreError> {

@@ -46,9 +46,7 @@ fn by_request_id(
         &new.key.request_id,
         micros(registration.at) - WINDOW_US,
     );
-    find(connection, sql, key, |row| {
-        Ok((payment_id(row, 0)?, column(row, 1)?))
-    })
+    find(connection, sql, key, |row| Ok((payment_id(row, 0)?, column(row, 1)?)))
 }
 
 fn by_content(connection: &Connection, new: &NewPayment) -> Result<Option<PaymentId>, StoreError> {

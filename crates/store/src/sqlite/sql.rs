@@ -37,9 +37,7 @@ fn prepare<'c>(connection: &'c Connection, sql: &str) -> Result<CachedStatement<
 ///
 /// As [`failure`] says.
 pub fn execute(connection: &Connection, sql: &str, params: impl Params) -> Result<usize, StoreError> {
-    prepare(connection, sql)?
-        .execute(params)
-        .map_err(|error| failure(&error))
+    prepare(connection, sql)?.execute(params).map_err(|error| failure(&error))
 }
 
 /// The first row of a query, parsed, if it gives one.

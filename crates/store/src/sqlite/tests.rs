@@ -32,16 +32,11 @@ pub(super) fn assert_no_scan(connection: &Connection, sql: &str) {
     if MAY_SCAN.contains(&sql) {
         return;
     }
-    let mut statement = connection
-        .prepare_cached(&format!("EXPLAIN QUERY PLAN {sql}"))
-        .unwrap();
+    let mut statement = connection.prepare_cached(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next().unwrap() {
         let step: String = row.get("detail").unwrap();
-        assert!(
-            !step.starts_with("SCAN") && !step.contains("B-TREE"),
-            "{step}: {sql}"
-        );
+        assert!(!step.starts_with("SCAN") && !step.contains("B-TREE"), "{step}: {sql}");
     }
 }
 
@@ -131,9 +126,7 @@ async fn a_row_that_does_not_parse_is_corrupt() {
         let store: Arc<dyn Store> = Arc::new(open(&path));
         suite::fill(&store).await;
         let vandal = Connection::open(&path).unwrap();
-        vandal
-            .execute_batch(&format!("PRAGMA foreign_keys = OFF; {damage}"))
-            .unwrap();
+        vandal.execute_batch(&format!("PRAGMA foreign_keys = OFF; {damage}")).unwrap();
         let readings = [
             store.load(&id(1)).await.err(),
             store.find(&id(1), &tpp, &institution).await.err(),
@@ -148,10 +141,7 @@ async fn a_row_that_does_not_parse_is_corrupt() {
         ];
         let errors: Vec<StoreError> = readings.into_iter().flatten().collect();
         assert!(!errors.is_empty(), "{damage}");
-        assert!(
-            errors.iter().all(|error| matches!(error, StoreError::Corrupt(_))),
-            "{damage}: {errors:?}"
-        );
+        assert!(errors.iter().all(|error| matches!(error, StoreError::Corrupt(_))), "{damage}: {errors:?}");
     }
 }
 
@@ -164,9 +154,7 @@ async fn a_changed_journal_is_given_back_as_it_is_for_the_audit_to_find() {
     let vandal = Connection::open(&path).unwrap();
     for damage in ["at = at + 1", "text = 'x'", "text = replace(text, '124', '125')"] {
         vandal
-            .execute_batch(&format!(
-                "SAVEPOINT whole; UPDATE journal SET {damage}; RELEASE whole"
-            ))
+            .execute_batch(&format!("SAVEPOINT whole; UPDATE journal SET {damage}; RELEASE whole"))
             .unwrap();
         let journal = store.journal(&id(1)).await.unwrap();
         assert!(journal[0].read().is_err(), "{damage}");

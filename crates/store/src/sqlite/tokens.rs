@@ -45,9 +45,7 @@ impl TokenStore for SqliteStore {
             Some(Some(tied_to)) => Ok(tied_to == *payment),
             Some(None) => {
                 let (hash, payment) = (*hash, payment.clone());
-                self.database
-                    .write(move |connection| tie(connection, &hash, &payment))
-                    .await
+                self.database.write(move |connection| tie(connection, &hash, &payment)).await
             }
         }
     }
@@ -77,9 +75,6 @@ fn token(hash: TokenHash, row: &Row<'_>) -> Result<Token, StoreError> {
         institution: InstitutionCode::parse(&column::<String>(row, 1)?).map_err(corrupt)?,
         certificate: CertificateThumbprint(column(row, 2)?),
         expires_at: timestamp(column(row, 3)?)?,
-        tied_to: tied_to
-            .map(|id| PaymentId::parse(&id))
-            .transpose()
-            .map_err(corrupt)?,
+        tied_to: tied_to.map(|id| PaymentId::parse(&id)).transpose().map_err(corrupt)?,
     })
 }

@@ -17,8 +17,7 @@ use super::{
 impl TppStore for SqliteStore {
     async fn find_tpp(&self, id: &TppId) -> Result<Option<Tpp>, StoreError> {
         let sql = "SELECT document FROM tpps WHERE id = ?1";
-        self.database
-            .read(|connection| find(connection, sql, [id.as_str()], tpp))
+        self.database.read(|connection| find(connection, sql, [id.as_str()], tpp))
     }
 
     async fn put_tpp(&self, tpp: Tpp) -> Result<(), StoreError> {

@@ -32,16 +32,12 @@ impl WorkStore for SqliteStore {
         if self.database.read(|connection| is_idle(connection, now))? {
             return Ok(Vec::new());
         }
-        self.database
-            .write(move |connection| claim(connection, now, until, limit, lease))
-            .await
+        self.database.write(move |connection| claim(connection, now, until, limit, lease)).await
     }
 
     async fn finish(&self, claimed: &Claimed) -> Result<(), StoreError> {
         let claimed = claimed.clone();
-        self.database
-            .write(move |connection| remove(connection, &claimed).map(|_| ()))
-            .await
+        self.database.write(move |connection| remove(connection, &claimed).map(|_| ())).await
     }
 
     async fn put_back(&self, claimed: &Claimed, due: Timestamp) -> Result<(), StoreError> {
@@ -74,10 +70,7 @@ impl WorkStore for SqliteStore {
 
 /// What nobody can ask for any more, and how long after the time in its row.
 const SWEEPS: [(&str, i64); 5] = [
-    (
-        "DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE expires_at <= ?1 LIMIT ?2)",
-        0,
-    ),
+    ("DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE expires_at <= ?1 LIMIT ?2)", 0),
     (
         "DELETE FROM journeys WHERE id IN (SELECT id FROM journeys WHERE opened_at <= ?1 LIMIT ?2)",
         VISIT_S * 1_000_000,
@@ -154,11 +147,7 @@ fn claim(
 fn parse_claimed(row: &Row<'_>, lease: Lease) -> Result<Claimed, StoreError> {
     let task = Task::find(&column::<String>(row, 1)?).ok_or(StoreError::Corrupt("task"))?;
     Ok(Claimed {
-        work: Work {
-            payment: payment_id(row, 0)?,
-            task,
-            due: timestamp(column(row, 2)?)?,
-        },
+        work: Work { payment: payment_id(row, 0)?, task, due: timestamp(column(row, 2)?)? },
         attempt: column(row, 3)?,
         lease,
     })

@@ -74,9 +74,7 @@ where
         let unavailable = |text: &str| Err(StoreError::Unavailable(text.to_owned()));
         let answer = match failure {
             Some(text) => unavailable(text),
-            None => self
-                .result
-                .unwrap_or_else(|| unavailable("the write was not tried")),
+            None => self.result.unwrap_or_else(|| unavailable("the write was not tried")),
         };
         // A caller who has gone wants no answer.
         let _ = self.caller.send(answer);
@@ -107,21 +105,12 @@ impl Writer {
     ) -> Result<Self, StoreError> {
         let (jobs, waiting) = sync_channel(QUEUE);
         let fault = Arc::new(OnceLock::new());
-        let committer = Committer {
-            connection,
-            commit,
-            signal,
-            fault: Arc::clone(&fault),
-        };
+        let committer = Committer { connection, commit, signal, fault: Arc::clone(&fault) };
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || committer.run(&waiting))
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        Ok(Self {
-            jobs: RwLock::new(Some(jobs)),
-            thread: Mutex::new(Some(thread)),
-            fault,
-        })
+        Ok(Self { jobs: RwLock::new(Some(jobs)), thread: Mutex::new(Some(thread)), fault })
     }
 
     /// As [`super::Database::write`].
@@ -130,14 +119,8 @@ impl Writer {
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (caller, answer) = oneshot::channel();
-        self.send(Box::new(Waiting {
-            work: Some(work),
-            result: None,
-            caller,
-        }))?;
-        answer
-            .await
-            .unwrap_or_else(|_| Err(StoreError::Unavailable("the writer has ended".to_owned())))
+        self.send(Box::new(Waiting { work: Some(work), result: None, caller }))?;
+        answer.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the writer has ended".to_owned())))
     }
 
     fn send(&self, job: Box<dyn Job>) -> Result<(), StoreError> {

@@ -30,10 +30,7 @@ pub async fn tokens_are_kept_and_tied_once(store: Arc<dyn Store>) {
     for (number, tied) in [(1, true), (1, true), (2, false), (1, true)] {
         assert_eq!(store.tie_token(&given.hash, &id(number)).await.unwrap(), tied);
     }
-    let tied = Token {
-        tied_to: Some(id(1)),
-        ..given.clone()
-    };
+    let tied = Token { tied_to: Some(id(1)), ..given.clone() };
     assert_eq!(store.find_token(&given.hash).await.unwrap(), Some(tied));
     let again = store.insert_token(given).await;
     assert!(matches!(again, Err(StoreError::Conflict)), "a hash is given once");
@@ -42,10 +39,7 @@ pub async fn tokens_are_kept_and_tied_once(store: Arc<dyn Store>) {
 /// A TPP is found by its client id; putting it again replaces it.
 pub async fn tpps_are_kept_and_replaced(store: Arc<dyn Store>) {
     let mut tpp = domain::tpp();
-    let other = Tpp {
-        id: TppId::parse("PSDDE-BAFIN-99999").unwrap(),
-        ..domain::tpp()
-    };
+    let other = Tpp { id: TppId::parse("PSDDE-BAFIN-99999").unwrap(), ..domain::tpp() };
     assert_eq!(store.find_tpp(&tpp.id).await.unwrap(), None);
     for one in [&tpp, &other] {
         store.put_tpp(one.clone()).await.unwrap();
@@ -62,10 +56,7 @@ pub async fn journeys_are_kept_and_replaced(store: Arc<dyn Store>) {
     let mut journey = domain::journey();
     assert_eq!(store.find_journey(&journey.id).await.unwrap(), None);
     store.save_journey(&journey).await.unwrap();
-    assert_eq!(
-        store.find_journey(&journey.id).await.unwrap().as_ref(),
-        Some(&journey)
-    );
+    assert_eq!(store.find_journey(&journey.id).await.unwrap().as_ref(), Some(&journey));
     journey.step = Step::Review(domain::debtor());
     store.save_journey(&journey).await.unwrap();
     assert_eq!(store.find_journey(&journey.id).await.unwrap(), Some(journey));
@@ -78,13 +69,7 @@ pub async fn a_sweep_removes_what_nobody_can_ask_for(store: Arc<dyn Store>) {
     let mut tokens = JoinSet::new();
     for number in 1..=1_201 {
         let expires_at = if number == 1 { now + 1.second() } else { now };
-        let (store, token) = (
-            Arc::clone(&store),
-            Token {
-                expires_at,
-                ..token(number)
-            },
-        );
+        let (store, token) = (Arc::clone(&store), Token { expires_at, ..token(number) });
         tokens.spawn(async move { store.insert_token(token).await.unwrap() });
     }
     tokens.join_all().await;
@@ -106,20 +91,11 @@ pub async fn a_sweep_removes_what_nobody_can_ask_for(store: Arc<dyn Store>) {
         let kept = store.find_token(&token(number).hash).await.unwrap().is_some();
         assert_eq!(kept, number == 1, "token {number}");
     }
-    assert_eq!(
-        store.find_journey(&alive.id).await.unwrap().as_ref(),
-        Some(&alive)
-    );
+    assert_eq!(store.find_journey(&alive.id).await.unwrap().as_ref(), Some(&alive));
     assert_eq!(store.find_journey(&over.id).await.unwrap(), None);
-    assert_eq!(
-        store.lockout(&blocked.institution, &blocked.psu).await.unwrap(),
-        blocked
-    );
+    assert_eq!(store.lockout(&blocked.institution, &blocked.psu).await.unwrap(), blocked);
     let clean = Lockout::none(freed.institution.clone(), freed.psu.clone());
-    assert_eq!(
-        store.lockout(&freed.institution, &freed.psu).await.unwrap(),
-        clean
-    );
+    assert_eq!(store.lockout(&freed.institution, &freed.psu).await.unwrap(), clean);
 
     // Keys are swept by their age alone: asked again at the same time, an unswept call is recognised.
     let again = || {
@@ -128,17 +104,10 @@ pub async fn a_sweep_removes_what_nobody_can_ask_for(store: Arc<dyn Store>) {
         again
     };
     store.sweep(now + 86_399.seconds()).await.unwrap();
-    assert!(matches!(
-        store.insert(again()).await.unwrap(),
-        Inserted::Repeated(_)
-    ));
+    assert!(matches!(store.insert(again()).await.unwrap(), Inserted::Repeated(_)));
     store.sweep(now + 24.hours()).await.unwrap();
     assert_eq!(store.insert(again()).await.unwrap(), Inserted::New);
-    assert_eq!(
-        store.load(&id(1)).await.unwrap().unwrap().seq(),
-        2,
-        "payments are never swept"
-    );
+    assert_eq!(store.load(&id(1)).await.unwrap().unwrap().seq(), 2, "payments are never swept");
 }
 
 /// Adds payment `number` and blocks a PSU by five failures on it at `at`.
@@ -175,21 +144,12 @@ pub async fn assert_filled(store: &Arc<dyn Store>) {
     assert_eq!(store.tpps().await.unwrap(), [domain::tpp()]);
     let tied = store.find_token(&token(1).hash).await.unwrap().unwrap();
     assert_eq!(tied.tied_to, Some(id(1)));
-    assert_eq!(
-        store.load(&id(1)).await.unwrap().as_ref(),
-        Some(&expected.payment)
-    );
+    assert_eq!(store.load(&id(1)).await.unwrap().as_ref(), Some(&expected.payment));
     assert_eq!(store.journal(&id(1)).await.unwrap()[1..], expected.entries);
     assert_eq!(store.seal(&id(1)).await.unwrap(), expected.seal);
-    assert_eq!(
-        store.find_journey(&domain::journey().id).await.unwrap(),
-        expected.journey
-    );
+    assert_eq!(store.find_journey(&domain::journey().id).await.unwrap(), expected.journey);
     let (_, lockout) = expected.lockout.unwrap();
-    assert_eq!(
-        store.lockout(&lockout.institution, &lockout.psu).await.unwrap(),
-        lockout
-    );
+    assert_eq!(store.lockout(&lockout.institution, &lockout.psu).await.unwrap(), lockout);
     let status = expected.payment.status();
     let counts = store.count_by_status().await.unwrap();
     assert!(counts.contains(&(status, 1)), "{counts:?}");
@@ -201,10 +161,7 @@ pub async fn assert_filled(store: &Arc<dyn Store>) {
 fn everything() -> Change {
     let clean = Lockout::none(domain::institution().code, domain::debtor().psu);
     let failed = clean.after_failure(domain::now());
-    let prepared = change(
-        &new_payment(1).payment,
-        &[Event::Open, Event::Prepare(domain::debtor())],
-    );
+    let prepared = change(&new_payment(1).payment, &[Event::Open, Event::Prepare(domain::debtor())]);
     Change {
         seal: Some(seal(&prepared.payment)),
         journey: Some(domain::journey()),

@@ -23,23 +23,14 @@ pub async fn a_change_is_saved_with_everything_that_belongs_to_it(store: Arc<dyn
     store.insert(new.clone()).await.unwrap();
     let approval = approval(&store, &new.payment).await;
     store.save(approval.clone()).await.unwrap();
-    assert_eq!(
-        store.load(&id(1)).await.unwrap().as_ref(),
-        Some(&approval.payment)
-    );
+    assert_eq!(store.load(&id(1)).await.unwrap().as_ref(), Some(&approval.payment));
     assert_eq!(store.journal(&id(1)).await.unwrap()[1..], approval.entries);
     assert_eq!(store.seal(&id(1)).await.unwrap(), approval.seal);
     let journey = approval.journey.unwrap();
     assert_eq!(store.find_journey(&journey.id).await.unwrap(), Some(journey));
     let (_, after) = approval.lockout.unwrap();
-    assert_eq!(
-        store.lockout(&after.institution, &after.psu).await.unwrap(),
-        after
-    );
-    assert_eq!(
-        claim(&store, Lease(1)).await.pop().unwrap().work,
-        approval.work[0]
-    );
+    assert_eq!(store.lockout(&after.institution, &after.psu).await.unwrap(), after);
+    assert_eq!(claim(&store, Lease(1)).await.pop().unwrap().work, approval.work[0]);
 
     // A success wipes the sheet clean.
     let prepared = new_payment(2);
@@ -48,10 +39,7 @@ pub async fn a_change_is_saved_with_everything_that_belongs_to_it(store: Arc<dyn
     success.lockout = Some((after.clone(), after.after_success()));
     store.save(success).await.unwrap();
     let clean = Lockout::none(after.institution.clone(), after.psu.clone());
-    assert_eq!(
-        store.lockout(&after.institution, &after.psu).await.unwrap(),
-        clean
-    );
+    assert_eq!(store.lockout(&after.institution, &after.psu).await.unwrap(), clean);
 }
 
 /// Many decide on the same reading: one of them wins, the others change nothing.
@@ -68,17 +56,10 @@ pub async fn of_many_changes_of_one_state_one_is_saved(store: Arc<dyn Store>) {
         let change = change(&new.payment, &events);
         savers.spawn(async move { (store.save(change.clone()).await, change) });
     }
-    let (saved, refused): (Vec<_>, Vec<_>) = savers
-        .join_all()
-        .await
-        .into_iter()
-        .partition(|(result, _)| result.is_ok());
+    let (saved, refused): (Vec<_>, Vec<_>) =
+        savers.join_all().await.into_iter().partition(|(result, _)| result.is_ok());
     assert_eq!((saved.len(), refused.len()), (1, 15));
-    assert!(
-        refused
-            .iter()
-            .all(|(result, _)| matches!(result, Err(StoreError::Conflict)))
-    );
+    assert!(refused.iter().all(|(result, _)| matches!(result, Err(StoreError::Conflict))));
     let (_, winner) = &saved[0];
     assert_eq!(store.load(&id(1)).await.unwrap().as_ref(), Some(&winner.payment));
     assert_eq!(store.journal(&id(1)).await.unwrap()[1..], winner.entries);
@@ -107,10 +88,7 @@ pub async fn a_change_that_meets_other_failures_saves_nothing(store: Arc<dyn Sto
     store.save(failure(1)).await.unwrap();
     let mut second = failure(2);
     second.journey.as_mut().unwrap().failures = 1;
-    assert!(matches!(
-        store.save(second.clone()).await,
-        Err(StoreError::Conflict)
-    ));
+    assert!(matches!(store.save(second.clone()).await, Err(StoreError::Conflict)));
     assert_untouched(&store, 2).await;
     let journey = store.find_journey(&domain::journey().id).await.unwrap();
     assert_eq!(journey, Some(domain::journey()));
@@ -126,27 +104,16 @@ pub async fn a_change_that_meets_other_failures_saves_nothing(store: Arc<dyn Sto
 pub async fn a_change_whose_lease_was_lost_saves_nothing(store: Arc<dyn Store>) {
     let new = new_payment(1);
     store.insert(new.clone()).await.unwrap();
-    let lost = claim_until(&store, Lease(1), domain::now() + 24.hours())
-        .await
-        .pop()
-        .unwrap();
+    let lost = claim_until(&store, Lease(1), domain::now() + 24.hours()).await.pop().unwrap();
     let held = claim(&store, Lease(u64::MAX)).await.pop().unwrap();
-    let expired = |done: &Claimed| Change {
-        done: Some(done.clone()),
-        ..change(&new.payment, &[Event::Expire])
-    };
-    assert!(matches!(
-        store.save(expired(&lost)).await,
-        Err(StoreError::Conflict)
-    ));
+    let expired =
+        |done: &Claimed| Change { done: Some(done.clone()), ..change(&new.payment, &[Event::Expire]) };
+    assert!(matches!(store.save(expired(&lost)).await, Err(StoreError::Conflict)));
     assert_untouched(&store, 1).await;
     store.save(expired(&held)).await.unwrap();
     assert_eq!(claim_all(&store).await, []);
     // And what is done is not done again.
-    assert!(matches!(
-        store.save(expired(&held)).await,
-        Err(StoreError::Conflict)
-    ));
+    assert!(matches!(store.save(expired(&held)).await, Err(StoreError::Conflict)));
 }
 
 /// Done work is gone, unless the same change says that it waits again.
@@ -157,10 +124,7 @@ pub async fn a_change_does_claimed_work_and_may_leave_more_of_it(store: Arc<dyn 
     store.save(approval.clone()).await.unwrap();
     let held = claim(&store, Lease(1)).await.pop().unwrap();
     assert_eq!(held.work.task, Task::Execute);
-    let later = Work {
-        due: held.work.due + 5.minutes(),
-        ..held.work.clone()
-    };
+    let later = Work { due: held.work.due + 5.minutes(), ..held.work.clone() };
     let submitted = Change {
         work: vec![later.clone()],
         done: Some(held),
@@ -185,14 +149,8 @@ pub async fn a_decided_payment_no_longer_waits_to_expire(store: Arc<dyn Store>) 
     }
     let approval = approval(&store, &new_payment(1).payment).await;
     store.save(approval).await.unwrap();
-    store
-        .save(change(&new_payment(2).payment, &[Event::Refuse]))
-        .await
-        .unwrap();
-    store
-        .save(change(&new_payment(3).payment, &[Event::Open]))
-        .await
-        .unwrap();
+    store.save(change(&new_payment(2).payment, &[Event::Refuse])).await.unwrap();
+    store.save(change(&new_payment(3).payment, &[Event::Open])).await.unwrap();
     let waiting: Vec<(PaymentId, Task)> = claim_all(&store)
         .await
         .into_iter()
@@ -204,10 +162,7 @@ pub async fn a_decided_payment_no_longer_waits_to_expire(store: Arc<dyn Store>) 
 /// An approval of `payment` with everything it brings.
 async fn approval(store: &Arc<dyn Store>, payment: &payments::Payment) -> Change {
     let debtor = domain::debtor();
-    let lockout = store
-        .lockout(&domain::institution().code, &debtor.psu)
-        .await
-        .unwrap();
+    let lockout = store.lockout(&domain::institution().code, &debtor.psu).await.unwrap();
     let mut journey = domain::journey();
     journey.step = Step::Over;
     let failed_once = lockout.after_failure(domain::now());
@@ -215,23 +170,14 @@ async fn approval(store: &Arc<dyn Store>, payment: &payments::Payment) -> Change
         seal: Some(seal(payment)),
         journey: Some(journey),
         lockout: Some((lockout, failed_once)),
-        work: vec![Work {
-            payment: payment.id().clone(),
-            task: Task::Execute,
-            due: domain::now(),
-        }],
-        ..change(
-            payment,
-            &[Event::Prepare(debtor), Event::Authorise(domain::authorisation())],
-        )
+        work: vec![Work { payment: payment.id().clone(), task: Task::Execute, due: domain::now() }],
+        ..change(payment, &[Event::Prepare(debtor), Event::Authorise(domain::authorisation())])
     }
 }
 
 /// A seal of `payment`.
 pub(super) fn seal(payment: &payments::Payment) -> Seal {
-    let authentication = Authentication::PasswordAndOneTimeCode {
-        dynamic_link_sha256: "00".repeat(32),
-    };
+    let authentication = Authentication::PasswordAndOneTimeCode { dynamic_link_sha256: "00".repeat(32) };
     let day = jiff::civil::date(2026, 3, 2);
     Statement::new(payment, &domain::debtor(), day, authentication, domain::now()).seal(&domain::TestSealer)
 }

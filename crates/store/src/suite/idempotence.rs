@@ -38,11 +38,7 @@ pub async fn a_call_is_recognised_for_24_hours(store: Arc<dyn Store>) {
         assert_eq!(store.insert(first.clone()).await.unwrap(), Inserted::New, "{row}");
         let (again, expected) = call_again(number * 10, row);
         let found = store.find_repeated(&again).await.unwrap();
-        assert_eq!(
-            found,
-            (expected == "repeated").then_some(first.payment.clone()),
-            "{row}"
-        );
+        assert_eq!(found, (expected == "repeated").then_some(first.payment.clone()), "{row}");
         let outcome = match store.insert(again.clone()).await.unwrap() {
             Inserted::New => "new",
             Inserted::Repeated(payment) => {
@@ -91,10 +87,7 @@ pub async fn of_concurrent_calls_each_is_taken_once(store: Arc<dyn Store>) {
     }
     let inserted = calls.join_all().await;
     let new = inserted.iter().filter(|one| **one == Inserted::New).count();
-    let repeated = inserted
-        .iter()
-        .filter(|one| matches!(one, Inserted::Repeated(_)))
-        .count();
+    let repeated = inserted.iter().filter(|one| matches!(one, Inserted::Repeated(_))).count();
     assert_eq!((new, repeated), (180, 20));
     assert_eq!(store.count_by_status().await.unwrap(), [(Status::Actc, 180)]);
     assert_eq!(store.ids_after(None, 1_000).await.unwrap().len(), 180);
@@ -115,12 +108,7 @@ pub async fn a_repetition_gets_the_payment_as_it_stands(store: Arc<dyn Store>) {
     assert_eq!(store.journal(&id(2)).await.unwrap(), []);
     assert_eq!(
         store
-            .claim(
-                domain::now() + 24.hours(),
-                domain::now() + 48.hours(),
-                9,
-                payments::work::Lease(1)
-            )
+            .claim(domain::now() + 24.hours(), domain::now() + 48.hours(), 9, payments::work::Lease(1))
             .await
             .unwrap(),
         []
@@ -163,11 +151,7 @@ pub async fn a_token_serves_one_payment_request(store: Arc<dyn Store>) {
         assert_eq!(outcome, expected, "{case:?}");
         if let Some(with) = with {
             let stored = store.find_token(&token(with).hash).await.unwrap();
-            assert_eq!(
-                stored.and_then(|token| token.tied_to),
-                tied_to.map(id),
-                "{case:?}"
-            );
+            assert_eq!(stored.and_then(|token| token.tied_to), tied_to.map(id), "{case:?}");
         }
     }
     assert_eq!(store.ids_after(None, 9).await.unwrap(), [id(1), id(2)]);

@@ -28,11 +28,7 @@ pub async fn a_payment_is_found_by_its_owner_only(store: Arc<dyn Store>) {
     ];
     for (number, tpp, institution, found) in table {
         let answer = store.find(&id(number), tpp, institution).await.unwrap();
-        assert_eq!(
-            answer,
-            found.then(|| new.payment.clone()),
-            "{number} {tpp} {institution}"
-        );
+        assert_eq!(answer, found.then(|| new.payment.clone()), "{number} {tpp} {institution}");
     }
     assert_eq!(store.load(&id(1)).await.unwrap(), Some(new.payment));
     assert_eq!(store.load(&id(2)).await.unwrap(), None);
@@ -93,10 +89,7 @@ pub async fn payments_are_counted_by_status_and_listed_in_order(store: Arc<dyn S
     }
     let refused = change(&new_payment(1).payment, &[Event::Open, Event::Refuse]);
     store.save(refused).await.unwrap();
-    store
-        .save(change(&new_payment(2).payment, &[Event::Open]))
-        .await
-        .unwrap();
+    store.save(change(&new_payment(2).payment, &[Event::Open])).await.unwrap();
     assert_eq!(counts(&store).await, [(Status::Actc, 3), (Status::Rjct, 1)]);
     assert_eq!(store.last_sequence().await.unwrap(), 41);
 

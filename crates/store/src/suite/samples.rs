@@ -44,11 +44,8 @@ pub fn new_payment(number: u64) -> NewPayment {
 /// What `registration` asks, by the call `call`.
 pub fn asked(registration: Registration, call: u64) -> NewPayment {
     let (payment, entry) = Payment::register(registration);
-    let expiry = Work {
-        payment: payment.id().clone(),
-        task: Task::Expire,
-        due: payment.registration().expires_at,
-    };
+    let expiry =
+        Work { payment: payment.id().clone(), task: Task::Expire, due: payment.registration().expires_at };
     NewPayment {
         payment,
         entry,
@@ -80,9 +77,7 @@ pub fn change(payment: &Payment, events: &[Event]) -> Change {
     let entries: Vec<Entry> = events
         .iter()
         .map(|event| {
-            payment
-                .record(event.clone(), Actor::Psu, samples::now())
-                .expect("the events are allowed here")
+            payment.record(event.clone(), Actor::Psu, samples::now()).expect("the events are allowed here")
         })
         .collect();
     Change::of(payment, entries)

@@ -55,14 +55,8 @@ pub async fn work_put_back_is_due_again_later(store: Arc<dyn Store>) {
     let second = claim(&store, 3, 1, 2).await.pop().unwrap();
     assert_eq!((second.work.due, second.attempt), (minutes(3), 1));
     // New work of the same task takes its place, held or not.
-    let renewed = Work {
-        due: minutes(4),
-        ..second.work.clone()
-    };
-    let change = Change {
-        work: vec![renewed.clone()],
-        ..change(&new_payment(1).payment, &[Event::Open])
-    };
+    let renewed = Work { due: minutes(4), ..second.work.clone() };
+    let change = Change { work: vec![renewed.clone()], ..change(&new_payment(1).payment, &[Event::Open]) };
     store.save(change).await.unwrap();
     store.finish(&second).await.unwrap();
     let third = claim(&store, 4, 1, 3).await.pop().unwrap();
@@ -101,21 +95,14 @@ fn minutes(minutes: u64) -> Timestamp {
 /// Adds payment `number`, waiting to expire at `due`.
 async fn add(store: &Arc<dyn Store>, number: u64, due: Timestamp) {
     let mut new = new_payment(number);
-    new.work = vec![Work {
-        payment: id(number),
-        task: Task::Expire,
-        due,
-    }];
+    new.work = vec![Work { payment: id(number), task: Task::Expire, due }];
     store.insert(new).await.unwrap();
 }
 
 /// Claims for ten minutes.
 async fn claim(store: &Arc<dyn Store>, at: u64, limit: u32, lease: u64) -> Vec<Claimed> {
     let until = minutes(at + 10);
-    store
-        .claim(minutes(at), until, limit, Lease(lease))
-        .await
-        .unwrap()
+    store.claim(minutes(at), until, limit, Lease(lease)).await.unwrap()
 }
 
 fn numbers(claimed: &[Claimed]) -> Vec<u64> {

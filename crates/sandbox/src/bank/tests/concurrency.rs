@@ -15,10 +15,7 @@ async fn two_hundred_reservations_at_once_never_overspend_an_account() {
     // 2,500.00 carry 19 of 130.00 and no twentieth.
     let mut waiting = Vec::new();
     for number in 0..200 {
-        let (bank, wish) = (
-            test.bank.clone(),
-            reservation(&test.order(number, Sct, NORMAL, 13_000)),
-        );
+        let (bank, wish) = (test.bank.clone(), reservation(&test.order(number, Sct, NORMAL, 13_000)));
         waiting.push(tokio::spawn(async move { bank.reserve(&wish).await.unwrap() }));
     }
     let mut granted = 0;
@@ -39,11 +36,7 @@ async fn two_hundred_orders_at_once_never_overspend_an_account() {
     let mut waiting = Vec::new();
     for number in 0..200 {
         let product = if number % 2 == 0 { Sct } else { SctInst };
-        let creditor = if number % 3 == 0 {
-            "FR7617515900000800234567883"
-        } else {
-            NORMAL
-        };
+        let creditor = if number % 3 == 0 { "FR7617515900000800234567883" } else { NORMAL };
         let (bank, order) = (test.bank.clone(), test.order(number, product, creditor, 13_000));
         waiting.push(tokio::spawn(async move { bank.submit(&order).await.unwrap() }));
     }

@@ -28,41 +28,13 @@ async fn the_cast_of_17515_has_the_accounts_of_the_documentation() {
                 ("FR7617515900002200234567813", 800_000, Standing::Savings),
             ],
         ),
-        (
-            "170000003",
-            "ATELIER MODELE",
-            &[("FR7617515900000800345678958", 1_500_000, Standing::Open)],
-        ),
-        (
-            "170000004",
-            "DOMINIQUE BLOQUE",
-            &[("FR7617515900000800456789063", 50_000, Standing::Blocked)],
-        ),
-        (
-            "170000005",
-            "CLAUDE CLOS",
-            &[("FR7617515900000800567890147", 0, Standing::Closed)],
-        ),
-        (
-            "170000006",
-            "SACHA PETIT",
-            &[("FR7617515900000800678901215", 310, Standing::Open)],
-        ),
-        (
-            "170000007",
-            "SOCIETE GROUPEE",
-            &[("FR7617515900000800789012317", 100_000_000, Standing::Open)],
-        ),
-        (
-            "170000008",
-            "LOU PLUSIEURS",
-            &[("FR7617515900000800890123468", 420_000, Standing::Open)],
-        ),
-        (
-            "170000009",
-            "NOA ABSENT",
-            &[("FR7617515900000800901234527", 420_000, Standing::Open)],
-        ),
+        ("170000003", "ATELIER MODELE", &[("FR7617515900000800345678958", 1_500_000, Standing::Open)]),
+        ("170000004", "DOMINIQUE BLOQUE", &[("FR7617515900000800456789063", 50_000, Standing::Blocked)]),
+        ("170000005", "CLAUDE CLOS", &[("FR7617515900000800567890147", 0, Standing::Closed)]),
+        ("170000006", "SACHA PETIT", &[("FR7617515900000800678901215", 310, Standing::Open)]),
+        ("170000007", "SOCIETE GROUPEE", &[("FR7617515900000800789012317", 100_000_000, Standing::Open)]),
+        ("170000008", "LOU PLUSIEURS", &[("FR7617515900000800890123468", 420_000, Standing::Open)]),
+        ("170000009", "NOA ABSENT", &[("FR7617515900000800901234527", 420_000, Standing::Open)]),
     ];
     let test = TestBank::open().await;
     let personas = SandboxBank::personas(&code("17515"));
@@ -74,10 +46,7 @@ async fn the_cast_of_17515_has_the_accounts_of_the_documentation() {
             .map(|account| (account.iban.as_str(), account.available_cents, account.standing))
             .collect();
         assert_eq!(seen, expected, "{psu}");
-        assert!(
-            accounts.iter().all(|account| account.holder.as_str() == holder),
-            "{psu}"
-        );
+        assert!(accounts.iter().all(|account| account.holder.as_str() == holder), "{psu}");
         let told: Vec<_> = persona.accounts.iter().map(Iban::as_str).collect();
         let ibans: Vec<_> = expected.iter().map(|(iban, _, _)| *iban).collect();
         assert_eq!((persona.psu.as_str(), persona.name, told), (psu, holder, ibans));
@@ -91,26 +60,15 @@ async fn the_same_cast_is_at_every_institution_and_at_no_other() {
         let personas = SandboxBank::personas(&code(institution));
         assert_eq!(personas.len(), 9);
         assert_eq!(personas[0].psu.as_str(), psu);
-        let accounts = test
-            .bank
-            .accounts(&code(institution), &psu_id(psu))
-            .await
-            .unwrap();
+        let accounts = test.bank.accounts(&code(institution), &psu_id(psu)).await.unwrap();
         assert_eq!(accounts.len(), 2);
         assert_eq!(accounts[0].available_cents, 250_000);
         let iban = accounts[0].iban.as_str();
         assert!(iban[4..].starts_with(institution), "{institution}");
     }
     assert!(SandboxBank::personas(&code("99999")).is_empty());
-    let stranger = test
-        .bank
-        .accounts(&code("11425"), &psu_id("170000001"))
-        .await
-        .unwrap();
-    assert!(
-        stranger.is_empty(),
-        "a customer of one institution is none of another"
-    );
+    let stranger = test.bank.accounts(&code("11425"), &psu_id("170000001")).await.unwrap();
+    assert!(stranger.is_empty(), "a customer of one institution is none of another");
 }
 
 #[tokio::test]
@@ -127,16 +85,8 @@ async fn only_number_and_password_together_let_a_customer_in() {
     ];
     for (institution, psu, password, expected) in table {
         let password = Password(password.to_owned());
-        let psu = test
-            .bank
-            .authenticate(&code(institution), &psu_id(psu), &password)
-            .await
-            .unwrap();
-        assert_eq!(
-            psu.as_ref().map(|psu| psu.name.as_str()),
-            expected,
-            "{institution}"
-        );
+        let psu = test.bank.authenticate(&code(institution), &psu_id(psu), &password).await.unwrap();
+        assert_eq!(psu.as_ref().map(|psu| psu.name.as_str()), expected, "{institution}");
     }
 }
 
@@ -145,13 +95,7 @@ async fn funds_are_set_aside_or_refused_with_a_reason() {
     const FRAUD: &str = "FR7630066100410001057930106";
     let table = [
         ("enough", CAMILLE, NORMAL, 250_000, Reserved::Yes),
-        (
-            "a cent too much",
-            CAMILLE,
-            NORMAL,
-            250_001,
-            Reserved::Refused(Reason::Am04),
-        ),
+        ("a cent too much", CAMILLE, NORMAL, 250_001, Reserved::Refused(Reason::Am04)),
         (
             "few funds",
             ("170000006", "FR7617515900000800678901215"),
@@ -180,27 +124,9 @@ async fn funds_are_set_aside_or_refused_with_a_reason() {
             100,
             Reserved::Refused(Reason::Ag01),
         ),
-        (
-            "of another",
-            ("170000002", CAMILLE.1),
-            NORMAL,
-            100,
-            Reserved::Refused(Reason::Rr01),
-        ),
-        (
-            "of nobody here",
-            ("170000001", BOUTIQUE),
-            NORMAL,
-            100,
-            Reserved::Refused(Reason::Rr01),
-        ),
-        (
-            "to himself",
-            CAMILLE,
-            CAMILLE.1,
-            100,
-            Reserved::Refused(Reason::Ag01),
-        ),
+        ("of another", ("170000002", CAMILLE.1), NORMAL, 100, Reserved::Refused(Reason::Rr01)),
+        ("of nobody here", ("170000001", BOUTIQUE), NORMAL, 100, Reserved::Refused(Reason::Rr01)),
+        ("to himself", CAMILLE, CAMILLE.1, 100, Reserved::Refused(Reason::Ag01)),
         ("fraud", CAMILLE, FRAUD, 100, Reserved::Refused(Reason::Frad)),
     ];
     for (what, (psu, account), creditor, cents, expected) in table {
@@ -217,28 +143,14 @@ async fn the_same_reference_moves_its_reservation_and_never_adds_one() {
     let test = TestBank::open().await;
     let order = test.order(1, Product::Sct, NORMAL, 20_000);
     let second = "FR7617515900000800123457584";
-    let moved = Reservation {
-        account: iban(second),
-        ..reservation(&order)
-    };
-    let too_much = Reservation {
-        amount: amount(31_021),
-        ..moved.clone()
-    };
+    let moved = Reservation { account: iban(second), ..reservation(&order) };
+    let too_much = Reservation { amount: amount(31_021), ..moved.clone() };
     let steps = [
         (reservation(&order), Reserved::Yes, 230_000, 31_020),
         (reservation(&order), Reserved::Yes, 230_000, 31_020),
         (moved, Reserved::Yes, 250_000, 11_020),
         (too_much, Reserved::Refused(Reason::Am04), 250_000, 11_020),
-        (
-            Reservation {
-                amount: amount(250_000),
-                ..reservation(&order)
-            },
-            Reserved::Yes,
-            0,
-            31_020,
-        ),
+        (Reservation { amount: amount(250_000), ..reservation(&order) }, Reserved::Yes, 0, 31_020),
     ];
     for (wish, expected, first_cents, second_cents) in steps {
         assert_eq!(test.bank.reserve(&wish).await.unwrap(), expected);
@@ -254,21 +166,12 @@ async fn a_released_reference_is_refused_for_ever() {
     let order = test.order(1, Product::Sct, NORMAL, 20_000);
     assert_eq!(test.reserve(&order).await, Reserved::Yes);
     for _ in 0..2 {
-        test.bank
-            .release(&order.institution, &order.reference)
-            .await
-            .unwrap();
+        test.bank.release(&order.institution, &order.reference).await.unwrap();
         assert_eq!(test.available(CAMILLE.0, CAMILLE.1).await, 250_000);
     }
     assert_eq!(test.reserve(&order).await, Reserved::Refused(Reason::Ms03));
     let never_reserved = test.order(2, Product::Sct, NORMAL, 20_000);
-    test.bank
-        .release(&never_reserved.institution, &never_reserved.reference)
-        .await
-        .unwrap();
-    assert_eq!(
-        test.reserve(&never_reserved).await,
-        Reserved::Refused(Reason::Ms03)
-    );
+    test.bank.release(&never_reserved.institution, &never_reserved.reference).await.unwrap();
+    assert_eq!(test.reserve(&never_reserved).await, Reserved::Refused(Reason::Ms03));
     assert_eq!(test.bank.check().unwrap().holds, 0);
 }

@@ -46,11 +46,7 @@ impl TestBank {
         let directory = tempfile::tempdir().unwrap();
         let now_s = Arc::new(AtomicI64::new(1_772_442_930));
         let bank = open(directory.path().join("bank.db"), &now_s).await;
-        Self {
-            bank,
-            now_s,
-            directory,
-        }
+        Self { bank, now_s, directory }
     }
 
     /// The same books after the process ended: whatever was not committed is gone.
@@ -75,11 +71,7 @@ impl TestBank {
 
     async fn available(&self, psu: &str, account: &str) -> i64 {
         let accounts = self.bank.accounts(&code("17515"), &psu_id(psu)).await.unwrap();
-        accounts
-            .iter()
-            .find(|seen| seen.iban == iban(account))
-            .unwrap()
-            .available_cents
+        accounts.iter().find(|seen| seen.iban == iban(account)).unwrap().available_cents
     }
 
     /// An order of CAMILLE's, approved now.
@@ -90,11 +82,7 @@ impl TestBank {
             payment: payment(number),
             product,
             amount: amount(cents),
-            debtor: Debtor {
-                psu: psu_id(CAMILLE.0),
-                name: name("CAMILLE ESSAI"),
-                account: iban(CAMILLE.1),
-            },
+            debtor: Debtor { psu: psu_id(CAMILLE.0), name: name("CAMILLE ESSAI"), account: iban(CAMILLE.1) },
             creditor_name: name("Café Zoë"),
             creditor_account: iban(creditor),
             creditor_agent: None,

@@ -11,11 +11,7 @@ use super::*;
 
 fn one_time_code(nonce: u8) -> OneTimeCode {
     let (payment, _) = Payment::register(samples::registration());
-    let link = DynamicLink::new(
-        &payment,
-        &samples::debtor(),
-        payments::values::paris_day(samples::now()),
-    );
+    let link = DynamicLink::new(&payment, &samples::debtor(), payments::values::paris_day(samples::now()));
     Challenge::new([nonce; 16], samples::now()).code(&link, &CodeKey([7; 32]))
 }
 
@@ -63,20 +59,11 @@ async fn each_phone_shows_the_code_or_not_as_its_owner_is_known_for() {
 async fn a_phone_keeps_the_latest_twenty_messages_newest_first() {
     let test = TestBank::open().await;
     for nonce in 0..25 {
-        test.bank
-            .send_code(&message(&test, "17515", "170000001", nonce))
-            .await
-            .unwrap();
+        test.bank.send_code(&message(&test, "17515", "170000001", nonce)).await.unwrap();
     }
     let inbox = test.bank.phone(&code("17515"), &psu_id("170000001")).unwrap();
     let codes: Vec<_> = inbox.iter().map(|message| message.code.clone()).collect();
-    let expected: Vec<_> = (5..25)
-        .rev()
-        .map(|nonce| one_time_code(nonce).as_str().to_owned())
-        .collect();
+    let expected: Vec<_> = (5..25).rev().map(|nonce| one_time_code(nonce).as_str().to_owned()).collect();
     assert_eq!(codes, expected);
-    assert!(
-        !format!("{:?}", inbox[0]).contains(&codes[0]),
-        "a code is for the phone's page only"
-    );
+    assert!(!format!("{:?}", inbox[0]).contains(&codes[0]), "a code is for the phone's page only");
 }

@@ -57,20 +57,9 @@ fn wishes() -> impl Strategy<Value = Wish> {
         (0_u64..400).prop_map(|euros| euros * 100 + 88),
         Just(250_000),
     ];
-    (
-        0_u64..5,
-        0..DEBTORS.len(),
-        0..CREDITORS.len(),
-        cents,
-        any::<bool>(),
+    (0_u64..5, 0..DEBTORS.len(), 0..CREDITORS.len(), cents, any::<bool>()).prop_map(
+        |(number, debtor, creditor, cents, instant)| Wish { number, debtor, creditor, cents, instant },
     )
-        .prop_map(|(number, debtor, creditor, cents, instant)| Wish {
-            number,
-            debtor,
-            creditor,
-            cents,
-            instant,
-        })
 }
 
 fn actions() -> impl Strategy<Value = Action> {
@@ -86,11 +75,7 @@ fn actions() -> impl Strategy<Value = Action> {
 }
 
 fn order(test: &TestBank, wish: &Wish) -> TransferOrder {
-    let product = if wish.instant {
-        Product::SctInst
-    } else {
-        Product::Sct
-    };
+    let product = if wish.instant { Product::SctInst } else { Product::Sct };
     let mut order = test.order(wish.number, product, CREDITORS[wish.creditor], wish.cents);
     (order.debtor.psu, order.debtor.account) = (psu_id(DEBTORS[wish.debtor].0), iban(DEBTORS[wish.debtor].1));
     order
@@ -120,16 +105,10 @@ async fn play(actions: Vec<Action>) {
             Action::Reserve(wish) => {
                 let reserved = test.reserve(&order(&test, &wish)).await;
                 let open = matches!(said.0.get(&wish.number), None | Some(Outcome::Unknown));
-                assert!(
-                    open || reserved != Reserved::Yes,
-                    "what was submitted is not reserved again"
-                );
+                assert!(open || reserved != Reserved::Yes, "what was submitted is not reserved again");
             }
             Action::Release(number) => {
-                test.bank
-                    .release(&code("17515"), &reference(number))
-                    .await
-                    .unwrap();
+                test.bank.release(&code("17515"), &reference(number)).await.unwrap();
             }
             Action::Submit(wish) => {
                 let outcome = test.bank.submit(&order(&test, &wish)).await.unwrap();
@@ -138,19 +117,11 @@ async fn play(actions: Vec<Action>) {
             }
             Action::SubmitAndCrash(wish) => {
                 let (order, now) = (order(&test, &wish), test.now());
-                test.bank
-                    .database
-                    .write(move |books| take(books, order, now))
-                    .await
-                    .unwrap();
+                test.bank.database.write(move |books| take(books, order, now)).await.unwrap();
                 test = test.reopened().await;
             }
             Action::Inquire(number) => {
-                let outcome = test
-                    .bank
-                    .inquire(&code("17515"), &reference(number))
-                    .await
-                    .unwrap();
+                let outcome = test.bank.inquire(&code("17515"), &reference(number)).await.unwrap();
                 said.check(number, outcome);
             }
             Action::Wait(seconds) => test.pass(seconds),

@@ -24,11 +24,7 @@ pub struct InvalidField {
 impl InvalidField {
     /// `field` breaks `rule`, which makes the whole request invalid (`FF01`).
     pub(super) fn new(field: &str, rule: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            code: "FF01",
-            field: field.to_owned(),
-            rule: rule.into(),
-        }
+        Self { code: "FF01", field: field.to_owned(), rule: rule.into() }
     }
 
     /// The same with another code.
@@ -54,11 +50,7 @@ impl fmt::Display for InvalidField {
 
 impl From<stet::ReadError> for InvalidField {
     fn from(error: stet::ReadError) -> Self {
-        let field = if error.path.is_empty() {
-            "body"
-        } else {
-            &error.path
-        };
+        let field = if error.path.is_empty() { "body" } else { &error.path };
         Self::new(field, error.problem.to_string())
     }
 }
@@ -74,10 +66,7 @@ pub(super) trait Within {
 
 impl<T> Within for Parsed<T> {
     fn within(self, step: &str) -> Self {
-        self.map_err(|error| InvalidField {
-            field: format!("{step}.{}", error.field),
-            ..error
-        })
+        self.map_err(|error| InvalidField { field: format!("{step}.{}", error.field), ..error })
     }
 }
 

@@ -32,11 +32,8 @@ pub(super) struct Transfer {
 pub(super) fn instruction(edition: &Edition, wire: &stet::CreditTransferTransaction) -> Parsed<Transfer> {
     let payment_id = given("paymentId", wire.payment_id.as_ref())?;
     let (instruction_id, end_to_end_id) = identifiers(edition, payment_id).within("paymentId")?;
-    let requested_execution_date = optional(
-        "requestedExecutionDate",
-        wire.requested_execution_date.as_ref(),
-        Moment::parse,
-    )?;
+    let requested_execution_date =
+        optional("requestedExecutionDate", wire.requested_execution_date.as_ref(), Moment::parse)?;
     no_standing_order(wire)?;
     let amount = amount(wire)?;
     Ok(Transfer {
@@ -48,10 +45,7 @@ pub(super) fn instruction(edition: &Edition, wire: &stet::CreditTransferTransact
         beneficiary: some_beneficiary(wire.beneficiary.as_ref())?,
         ultimate_creditor: some_party("ultimateCreditor", wire.ultimate_creditor.as_ref())?,
         purpose: code("purpose", wire.purpose.as_ref(), PURPOSES)?,
-        remittance: remittance(given(
-            "remittanceInformation",
-            wire.remittance_information.as_ref(),
-        )?)?,
+        remittance: remittance(given("remittanceInformation", wire.remittance_information.as_ref())?)?,
     })
 }
 
@@ -120,10 +114,7 @@ fn remittance(wire: &RemittanceInformation) -> Parsed<Remittance> {
     const FIELD: &str = "remittanceInformation";
     match wire {
         RemittanceInformation::Lines(lines) => line(FIELD, lines),
-        RemittanceInformation::Object {
-            unstructured,
-            structured,
-        } => {
+        RemittanceInformation::Object { unstructured, structured } => {
             // An empty list says as little as no list.
             let lines = unstructured.as_deref().unwrap_or_default();
             let references = structured.as_deref().unwrap_or_default();
@@ -131,10 +122,7 @@ fn remittance(wire: &RemittanceInformation) -> Parsed<Remittance> {
                 ([], []) => Err(InvalidField::new(FIELD, "must hold one line")),
                 (lines, []) => line("unstructured", lines).within(FIELD),
                 ([], references) => reference(references).within(FIELD),
-                _ => Err(InvalidField::new(
-                    FIELD,
-                    "must be structured or unstructured, not both",
-                )),
+                _ => Err(InvalidField::new(FIELD, "must be structured or unstructured, not both")),
             }
         }
     }
@@ -151,11 +139,8 @@ fn reference(references: &[stet::StructuredRemittanceInformation]) -> Parsed<Rem
     let [structured] = references else {
         return Err(InvalidField::new("structured", "must hold one reference"));
     };
-    let creditor = given(
-        "creditorReferenceInformation",
-        structured.creditor_reference_information.as_ref(),
-    )
-    .within("structured[0]")?;
+    let creditor = given("creditorReferenceInformation", structured.creditor_reference_information.as_ref())
+        .within("structured[0]")?;
     let text = mandatory("reference", creditor.reference.as_ref(), Text::parse)
         .within("structured[0].creditorReferenceInformation")?;
     Ok(Remittance::CreditorReference(text))

@@ -33,16 +33,11 @@ pub(super) fn party(wire: &stet::PartyIdentification) -> Parsed<Party> {
 fn identity(wire: &stet::PartyIdentification) -> Parsed<Option<PartyIdentity>> {
     match (&wire.organisation_id, &wire.private_id) {
         (None, None) => Ok(None),
-        (Some(id), None) => Ok(Some(PartyIdentity::Organisation(
-            identification(id).within("organisationId")?,
-        ))),
-        (None, Some(id)) => Ok(Some(PartyIdentity::Private(
-            identification(id).within("privateId")?,
-        ))),
-        (Some(_), Some(_)) => Err(InvalidField::new(
-            "privateId",
-            "must not be given beside organisationId",
-        )),
+        (Some(id), None) => {
+            Ok(Some(PartyIdentity::Organisation(identification(id).within("organisationId")?)))
+        }
+        (None, Some(id)) => Ok(Some(PartyIdentity::Private(identification(id).within("privateId")?))),
+        (Some(_), Some(_)) => Err(InvalidField::new("privateId", "must not be given beside organisationId")),
     }
 }
 
@@ -69,10 +64,7 @@ fn address(wire: &stet::PostalAddress) -> Parsed<Address> {
         .enumerate()
         .map(|(index, line)| valid(&format!("addressLine[{index}]"), Text::parse(line)))
         .collect();
-    Ok(Address {
-        country: country.clone(),
-        lines: lines?,
-    })
+    Ok(Address { country: country.clone(), lines: lines? })
 }
 
 /// An account, which only an IBAN can name.

@@ -46,13 +46,13 @@ fn body() -> Value {
 fn with(changes: &[(&str, Value)]) -> Vec<u8> {
     let mut body = body();
     for (path, value) in changes {
-        let pointer: String = path
-            .split(['.', '['])
-            .map(|step| step.trim_end_matches(']'))
-            .fold(String::new(), |mut pointer, step| {
+        let pointer: String = path.split(['.', '[']).map(|step| step.trim_end_matches(']')).fold(
+            String::new(),
+            |mut pointer, step| {
                 write!(pointer, "/{step}").unwrap();
                 pointer
-            });
+            },
+        );
         let (parent, name) = pointer.rsplit_once('/').unwrap();
         body.pointer_mut(parent).unwrap()[name] = value.clone();
     }
@@ -61,10 +61,7 @@ fn with(changes: &[(&str, Value)]) -> Vec<u8> {
 
 /// The body with a text in place of the amount's JSON string.
 fn with_amount(amount: &str) -> Vec<u8> {
-    String::from_utf8(with(&[]))
-        .unwrap()
-        .replace(r#""124.35""#, amount)
-        .into_bytes()
+    String::from_utf8(with(&[])).unwrap().replace(r#""124.35""#, amount).into_bytes()
 }
 
 const TRANSFER: &str = "creditTransferTransaction[0]";
@@ -72,8 +69,7 @@ const TRANSFER: &str = "creditTransferTransaction[0]";
 const T: &str = "T.";
 
 fn whole(path: &str) -> String {
-    path.strip_prefix(T)
-        .map_or_else(|| path.to_owned(), |rest| format!("{TRANSFER}.{rest}"))
+    path.strip_prefix(T).map_or_else(|| path.to_owned(), |rest| format!("{TRANSFER}.{rest}"))
 }
 
 /// Tries every row `path | value | code | field at fault` in both editions; `=` is the path itself, and
@@ -81,14 +77,10 @@ fn whole(path: &str) -> String {
 fn refuse_all(table: &str) {
     for row in table.lines().filter(|row| row.contains('|')) {
         let cells: Vec<&str> = row.split(" | ").map(str::trim).collect();
-        let [path, value, code, field] = cells[..] else {
-            panic!("{row}")
-        };
+        let [path, value, code, field] = cells[..] else { panic!("{row}") };
         let value = [36, 71, 141, 2048]
             .into_iter()
-            .fold(value.to_owned(), |value, n| {
-                value.replace(&format!("{{{n}}}"), &"x".repeat(n))
-            });
+            .fold(value.to_owned(), |value, n| value.replace(&format!("{{{n}}}"), &"x".repeat(n)));
         let value: Value = serde_json::from_str(&value).expect(row);
         let field = whole(if field == "=" { path } else { field });
         for version in BOTH {
@@ -153,11 +145,7 @@ fn a_member_that_must_be_there_is_missed_by_name() {
         "supplementaryData",
         "supplementaryData.successfulReportUrl",
     ];
-    let first_edition = [
-        "paymentTypeInformation.categoryPurpose",
-        "chargeBearer",
-        "T.paymentId.endToEndId",
-    ];
+    let first_edition = ["paymentTypeInformation.categoryPurpose", "chargeBearer", "T.paymentId.endToEndId"];
     let in_both = both.iter().flat_map(|path| BOTH.map(|version| (version, path)));
     let in_first = first_edition.iter().map(|path| (Version::V1_4_0, path));
     for (version, path) in in_both.chain(in_first) {
@@ -166,14 +154,8 @@ fn a_member_that_must_be_there_is_missed_by_name() {
         assert_eq!(error.to_string(), format!("{path} must not be null"));
         assert_eq!(error.code, "FF01");
     }
-    let error = payment_request(
-        Version::V1_4_0,
-        &with(&[("beneficiary.creditorAccount", json!({}))]),
-    );
-    assert_eq!(
-        error.unwrap_err().to_string(),
-        "beneficiary.creditorAccount.iban must not be null"
-    );
+    let error = payment_request(Version::V1_4_0, &with(&[("beneficiary.creditorAccount", json!({}))]));
+    assert_eq!(error.unwrap_err().to_string(), "beneficiary.creditorAccount.iban must not be null");
 }
 
 #[test]
@@ -256,15 +238,9 @@ fn every_rule_of_parties_and_accounts_has_its_code_and_field() {
         "#,
     );
     let id = json!({"identification": "12345", "schemeName": "COID"});
-    let two = with(&[(
-        "debtor",
-        json!({"name": "B", "organisationId": id, "privateId": id}),
-    )]);
+    let two = with(&[("debtor", json!({"name": "B", "organisationId": id, "privateId": id}))]);
     let error = payment_request(Version::V1_4_0, &two).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "debtor.privateId must not be given beside organisationId"
-    );
+    assert_eq!(error.to_string(), "debtor.privateId must not be given beside organisationId");
 }
 
 #[test]
@@ -314,10 +290,7 @@ fn every_rule_of_supplementary_data_has_its_code_and_field() {
         supplementaryData.unsuccessfulReportUrl | "https://user@tpp.example/ko" | FF01 | =
         "#,
     );
-    let embedded = with(&[(
-        "supplementaryData.acceptedAuthenticationApproach",
-        json!(["EMBEDDED"]),
-    )]);
+    let embedded = with(&[("supplementaryData.acceptedAuthenticationApproach", json!(["EMBEDDED"]))]);
     let error = payment_request(Version::V1_4_0, &embedded).unwrap_err();
     assert!(error.to_string().ends_with("must contain REDIRECT"), "{error}");
 }
@@ -374,10 +347,7 @@ fn what_stands_in_two_places_is_refused_and_either_place_is_taken() {
             assert_eq!((error.code, error.field.as_str()), ("FF01", member));
             let outside = with(&[(member, value.clone()), (&inner, Value::Null)]);
             let inside = with(&[(member, Value::Null), (&inner, value.clone())]);
-            let (outside, inside) = (
-                payment_request(version, &outside),
-                payment_request(version, &inside),
-            );
+            let (outside, inside) = (payment_request(version, &outside), payment_request(version, &inside));
             assert!(outside.is_ok() && outside == inside, "{member}");
         }
     }
@@ -449,10 +419,7 @@ fn the_values_come_out_as_they_went_in() {
     assert_eq!(request.product, Product::SctInst);
     assert_eq!(request.purpose, Some(Purpose::Trpt));
     assert_eq!(request.accept_debtor_account_change, Some(false));
-    assert_eq!(
-        request.requested_execution_date,
-        Moment::parse("2026-03-02T08:00:00Z").ok()
-    );
+    assert_eq!(request.requested_execution_date, Moment::parse("2026-03-02T08:00:00Z").ok());
     assert!(
         matches!(request.remittance, Remittance::CreditorReference(reference) if reference.as_str() == "RF18")
     );
@@ -468,19 +435,10 @@ fn the_first_error_is_the_uppermost_one() {
         ("purpose", json!("COMC")),
         ("creationDateTime", Value::Null),
     ]);
-    assert_eq!(
-        payment_request(Version::V1_4_0, &body).unwrap_err().field,
-        "creationDateTime"
-    );
+    assert_eq!(payment_request(Version::V1_4_0, &body).unwrap_err().field, "creationDateTime");
     // A value of the wrong JSON type is found before any rule, wherever it stands.
-    let body = with(&[
-        ("creationDateTime", Value::Null),
-        ("supplementaryData.scaHint", json!(1)),
-    ]);
-    assert_eq!(
-        payment_request(Version::V1_4_0, &body).unwrap_err().field,
-        "supplementaryData.scaHint"
-    );
+    let body = with(&[("creationDateTime", Value::Null), ("supplementaryData.scaHint", json!(1))]);
+    assert_eq!(payment_request(Version::V1_4_0, &body).unwrap_err().field, "supplementaryData.scaHint");
 }
 
 #[test]
@@ -493,10 +451,7 @@ fn a_body_that_is_no_request_is_named_as_such() {
         (b"{", "body not valid JSON at byte 1"),
         (b"{}", "paymentInformationId must not be null"),
         (br#"{"purpose":"COMC","purpose":"CASH"}"#, "purpose given twice"),
-        (
-            deep.as_bytes(),
-            "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a nested deeper than 16 levels",
-        ),
+        (deep.as_bytes(), "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a nested deeper than 16 levels"),
     ];
     for (body, message) in table {
         let error = payment_request(Version::V1_4_0, body).unwrap_err();

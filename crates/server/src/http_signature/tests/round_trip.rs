@@ -19,12 +19,7 @@ fn now() -> Timestamp {
 
 fn headers(of: &[(&'static str, &str)]) -> HeaderMap {
     of.iter()
-        .map(|(name, value)| {
-            (
-                HeaderName::from_static(name),
-                HeaderValue::from_str(value).unwrap(),
-            )
-        })
+        .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()))
         .collect()
 }
 
@@ -45,11 +40,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
 }
 
 fn strict() -> Rules {
-    Rules {
-        policy: Policy::Strict,
-        digest: DigestRule::Always,
-        ..Rules::default()
-    }
+    Rules { policy: Policy::Strict, digest: DigestRule::Always, ..Rules::default() }
 }
 
 fn verify_with(key: &SealKey, message: &SignedMessage<'_>, rules: Rules) -> Result<Verified, Refusal> {
@@ -62,40 +53,18 @@ fn a_request_we_sign_passes_every_rule() {
     for key in [rsa_key(), p256_key()] {
         for (method, body) in [(Method::POST, &b"{}"[..]), (Method::GET, b"")] {
             let mut headers = request_headers();
-            let message = SignedMessage {
-                method: &method,
-                target: TARGET,
-                headers: &headers,
-                body,
-            };
+            let message = SignedMessage { method: &method, target: TARGET, headers: &headers, body };
             let signed = sign_request(&key, KEY_URL, &message, now()).unwrap();
             signed.insert_into(&mut headers);
 
-            let message = SignedMessage {
-                method: &method,
-                target: TARGET,
-                headers: &headers,
-                body,
-            };
+            let message = SignedMessage { method: &method, target: TARGET, headers: &headers, body };
             let verified = verify_with(&key, &message, strict()).unwrap();
-            assert_eq!(
-                verified,
-                Verified {
-                    key: 0,
-                    leniencies: Vec::new()
-                }
-            );
+            assert_eq!(verified, Verified { key: 0, leniencies: Vec::new() });
             let key_id = SignatureHeader::find(&headers).unwrap().key_id().clone();
             assert!(matches!(key_id, KeyId::Certificate([0x01, 0x23, ..])));
 
-            let elsewhere = SignedMessage {
-                target: "/stet/psd2/v1/payment-requests",
-                ..message
-            };
-            assert_eq!(
-                verify_with(&key, &elsewhere, strict()),
-                Err(Refusal::WrongSignature)
-            );
+            let elsewhere = SignedMessage { target: "/stet/psd2/v1/payment-requests", ..message };
+            assert_eq!(verify_with(&key, &elsewhere, strict()), Err(Refusal::WrongSignature));
         }
     }
 }
@@ -109,15 +78,8 @@ fn an_answer_is_signed_in_the_form_the_clients_know() {
         ("location", "/x"),
     ]);
     let body = b"{\"status\":400}";
-    let answer = SignedMessage {
-        method: &Method::POST,
-        target: TARGET,
-        headers: &headers,
-        body,
-    };
-    sign_answer(&key, KEY_URL, &answer, now())
-        .unwrap()
-        .insert_into(&mut headers);
+    let answer = SignedMessage { method: &Method::POST, target: TARGET, headers: &headers, body };
+    sign_answer(&key, KEY_URL, &answer, now()).unwrap().insert_into(&mut headers);
 
     assert_eq!(text(&headers, "date"), "Mon, 02 Mar 2026 09:15:30 GMT");
     assert_eq!(text(&headers, "digest"), digest_value(body));
@@ -125,10 +87,7 @@ fn an_answer_is_signed_in_the_form_the_clients_know() {
         r#"keyId="{KEY_URL}",algorithm="rsa-sha256",headers="digest date content-type x-request-id (request-target)",signature=""#
     );
     let signature = text(&headers, "signature");
-    assert!(
-        signature.starts_with(&start) && signature.ends_with('"'),
-        "{signature}"
-    );
+    assert!(signature.starts_with(&start) && signature.ends_with('"'), "{signature}");
 
     let expected = format!(
         "digest: {}\ndate: Mon, 02 Mar 2026 09:15:30 GMT\ncontent-type: application/json;charset=UTF-8\n\
@@ -136,10 +95,7 @@ fn an_answer_is_signed_in_the_form_the_clients_know() {
         digest_value(body)
     );
     let parsed = SignatureHeader::find(&headers).unwrap();
-    assert!(
-        key.verifying_key()
-            .verify(expected.as_bytes(), parsed.signature())
-    );
+    assert!(key.verifying_key().verify(expected.as_bytes(), parsed.signature()));
 }
 
 #[test]
@@ -147,73 +103,22 @@ fn an_answer_verifies_only_as_the_answer_to_its_request() {
     for key in [rsa_key(), p256_key()] {
         let mut headers = headers(&[("content-type", "application/json"), ("x-request-id", "r-1")]);
         let unsigned = headers.clone();
-        let answer = SignedMessage {
-            method: &Method::GET,
-            target: TARGET,
-            headers: &headers,
-            body: b"{}",
-        };
-        sign_answer(&key, KEY_URL, &answer, now())
-            .unwrap()
-            .insert_into(&mut headers);
+        let answer = SignedMessage { method: &Method::GET, target: TARGET, headers: &headers, body: b"{}" };
+        sign_answer(&key, KEY_URL, &answer, now()).unwrap().insert_into(&mut headers);
 
         let public = key.verifying_key();
-        let answer = SignedMessage {
-            method: &Method::GET,
-            target: TARGET,
-            headers: &headers,
-            body: b"{}",
-        };
+        let answer = SignedMessage { method: &Method::GET, target: TARGET, headers: &headers, body: b"{}" };
         let wrong = Err(Refusal::WrongSignature);
         assert_eq!(verify_answer(&answer, public), Ok(()));
-        assert_eq!(
-            verify_answer(
-                &SignedMessage {
-                    target: "/",
-                    ..answer
-                },
-                public
-            ),
-            wrong
-        );
-        assert_eq!(
-            verify_answer(
-                &SignedMessage {
-                    method: &Method::POST,
-                    ..answer
-                },
-                public
-            ),
-            wrong
-        );
-        let refused = verify_answer(
-            &SignedMessage {
-                body: b"[]",
-                ..answer
-            },
-            public,
-        );
+        assert_eq!(verify_answer(&SignedMessage { target: "/", ..answer }, public), wrong);
+        assert_eq!(verify_answer(&SignedMessage { method: &Method::POST, ..answer }, public), wrong);
+        let refused = verify_answer(&SignedMessage { body: b"[]", ..answer }, public);
         assert_eq!(refused, Err(Refusal::WrongDigest));
-        let refused = verify_answer(
-            &SignedMessage {
-                headers: &unsigned,
-                ..answer
-            },
-            public,
-        );
+        let refused = verify_answer(&SignedMessage { headers: &unsigned, ..answer }, public);
         assert_eq!(refused, Err(Refusal::MissingHeader("Signature")));
         let mut other_request = headers.clone();
         other_request.insert("x-request-id", HeaderValue::from_static("r-2"));
-        assert_eq!(
-            verify_answer(
-                &SignedMessage {
-                    headers: &other_request,
-                    ..answer
-                },
-                public
-            ),
-            wrong
-        );
+        assert_eq!(verify_answer(&SignedMessage { headers: &other_request, ..answer }, public), wrong);
     }
 }
 
@@ -221,32 +126,14 @@ fn an_answer_verifies_only_as_the_answer_to_its_request() {
 fn an_answer_without_request_id_or_content_type_covers_what_there_is() {
     let key = p256_key();
     let table = [
-        (
-            headers(&[("content-type", "text/plain")]),
-            "digest date content-type (request-target)",
-        ),
-        (
-            headers(&[("x-request-id", "r")]),
-            "digest date x-request-id (request-target)",
-        ),
+        (headers(&[("content-type", "text/plain")]), "digest date content-type (request-target)"),
+        (headers(&[("x-request-id", "r")]), "digest date x-request-id (request-target)"),
         (HeaderMap::new(), "digest date (request-target)"),
     ];
     for (mut headers, covered) in table {
-        let answer = SignedMessage {
-            method: &Method::GET,
-            target: "/",
-            headers: &headers,
-            body: b"",
-        };
-        sign_answer(&key, KEY_URL, &answer, now())
-            .unwrap()
-            .insert_into(&mut headers);
-        let answer = SignedMessage {
-            method: &Method::GET,
-            target: "/",
-            headers: &headers,
-            body: b"",
-        };
+        let answer = SignedMessage { method: &Method::GET, target: "/", headers: &headers, body: b"" };
+        sign_answer(&key, KEY_URL, &answer, now()).unwrap().insert_into(&mut headers);
+        let answer = SignedMessage { method: &Method::GET, target: "/", headers: &headers, body: b"" };
         assert_eq!(verify_answer(&answer, key.verifying_key()), Ok(()));
         assert!(text(&headers, "signature").contains(&format!(r#"headers="{covered}""#)));
     }
@@ -259,21 +146,9 @@ fn signing_replaces_a_digest_and_a_date_that_are_there() {
     headers.insert("date", HeaderValue::from_static("long ago"));
     headers.append("digest", HeaderValue::from_static("SHA-256=a"));
     headers.append("digest", HeaderValue::from_static("SHA-256=b"));
-    let message = SignedMessage {
-        method: &Method::POST,
-        target: "/",
-        headers: &headers,
-        body: b"{}",
-    };
-    sign_request(&key, "k", &message, now())
-        .unwrap()
-        .insert_into(&mut headers);
-    let message = SignedMessage {
-        method: &Method::POST,
-        target: "/",
-        headers: &headers,
-        body: b"{}",
-    };
+    let message = SignedMessage { method: &Method::POST, target: "/", headers: &headers, body: b"{}" };
+    sign_request(&key, "k", &message, now()).unwrap().insert_into(&mut headers);
+    let message = SignedMessage { method: &Method::POST, target: "/", headers: &headers, body: b"{}" };
     assert!(verify_with(&key, &message, strict()).is_ok());
 }
 
@@ -283,12 +158,7 @@ fn what_cannot_be_signed_is_refused_for_its_reason() {
     let with_id = headers(&[("x-request-id", "r")]);
     let none = HeaderMap::new();
     let sign = |key_id: &str, headers: &HeaderMap| {
-        let message = SignedMessage {
-            method: &Method::GET,
-            target: "/",
-            headers,
-            body: b"",
-        };
+        let message = SignedMessage { method: &Method::GET, target: "/", headers, body: b"" };
         sign_request(&key, key_id, &message, now()).map(|_| ())
     };
     assert_eq!(sign("k", &with_id), Ok(()));
@@ -325,18 +195,9 @@ fn only_the_exact_signing_string_verifies() {
     ];
     for (signed, taken) in table {
         let headers = presented(&key, signed.as_bytes(), "(request-target) x-request-id", &headers);
-        let message = SignedMessage {
-            method: &Method::GET,
-            target: "/a?b=c",
-            headers: &headers,
-            body: b"",
-        };
+        let message = SignedMessage { method: &Method::GET, target: "/a?b=c", headers: &headers, body: b"" };
         let found = verify_with(&key, &message, Rules::default()).map(|_| ());
-        let expected = if taken {
-            Ok(())
-        } else {
-            Err(Refusal::WrongSignature)
-        };
+        let expected = if taken { Ok(()) } else { Err(Refusal::WrongSignature) };
         assert_eq!(found, expected, "{signed:?}");
     }
 }
@@ -363,16 +224,8 @@ fn a_get_signed_as_post_passes_under_lenient_only_and_is_reported() {
     ];
     for (signed_as, method, policy, expected) in table {
         let headers = signed(signed_as);
-        let message = SignedMessage {
-            method: &method,
-            target: "/a",
-            headers: &headers,
-            body: b"",
-        };
-        let rules = Rules {
-            policy,
-            ..Rules::default()
-        };
+        let message = SignedMessage { method: &method, target: "/a", headers: &headers, body: b"" };
+        let rules = Rules { policy, ..Rules::default() };
         let found = verify_with(&key, &message, rules).map(|verified| verified.leniencies);
         assert_eq!(found, expected, "{signed_as} {method} {policy:?}");
     }
@@ -392,16 +245,9 @@ fn a_request_id_is_1_to_70_printable_ascii_characters_given_once() {
         ("é", Err(Refusal::RequestId)),
     ];
     for (value, expected) in table {
-        assert_eq!(
-            request_id(&headers(&[("x-request-id", value)])),
-            expected,
-            "{value:?}"
-        );
+        assert_eq!(request_id(&headers(&[("x-request-id", value)])), expected, "{value:?}");
     }
-    assert_eq!(
-        request_id(&HeaderMap::new()),
-        Err(Refusal::MissingHeader("X-Request-ID"))
-    );
+    assert_eq!(request_id(&HeaderMap::new()), Err(Refusal::MissingHeader("X-Request-ID")));
     let mut twice = headers(&[("x-request-id", "a")]);
     twice.append("x-request-id", HeaderValue::from_static("a"));
     assert_eq!(request_id(&twice), Err(Refusal::RepeatedHeader("X-Request-ID")));

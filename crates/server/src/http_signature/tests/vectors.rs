@@ -38,34 +38,21 @@ impl Request {
     fn verify(&self, keys: &[&VerifyingKey], rules: Rules) -> Result<Verified, Refusal> {
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {
-            headers.append(
-                HeaderName::from_static(name),
-                HeaderValue::from_str(value).unwrap(),
-            );
+            headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
         }
         let signature = format!(
             r#"keyId="k",algorithm="{}",headers="{}",signature="{}""#,
             self.algorithm, self.covered, self.signature
         );
         let signature = SignatureHeader::parse(&signature)?;
-        let message = SignedMessage {
-            method: &self.method,
-            target: self.target,
-            headers: &headers,
-            body: &self.body,
-        };
+        let message =
+            SignedMessage { method: &self.method, target: self.target, headers: &headers, body: &self.body };
         let now: Timestamp = "2026-03-02T09:16:00Z".parse().unwrap();
         verify(&message, &signature, keys, rules, now)
     }
 
     fn verify_under(&self, policy: Policy) -> Result<Verified, Refusal> {
-        self.verify(
-            &[&public_key()],
-            Rules {
-                policy,
-                ..Rules::default()
-            },
-        )
+        self.verify(&[&public_key()], Rules { policy, ..Rules::default() })
     }
 
     fn with(&self, spoil: impl FnOnce(&mut Self)) -> Self {
@@ -128,12 +115,7 @@ fn vector_c() -> Request {
 #[test]
 fn each_vector_verifies_under_the_policies_that_allow_it() {
     let not_covered = Err(Refusal::NotCovered("Content-Type"));
-    let taken = || {
-        Ok(Verified {
-            key: 0,
-            leniencies: Vec::new(),
-        })
-    };
+    let taken = || Ok(Verified { key: 0, leniencies: Vec::new() });
     let table = [
         ("A", vector_a(), [taken(), taken(), taken()]),
         ("B", vector_b(), [taken(), taken(), not_covered]),
@@ -160,16 +142,8 @@ fn every_negative_variant_is_refused_for_its_reason() {
     let url_safe = SIGNATURE_A.replace('+', "-").replace('/', "_");
     let a = vector_a();
     let table = [
-        (
-            "a byte of the body",
-            a.with(|r| r.body[100] ^= 1),
-            Refusal::WrongDigest,
-        ),
-        (
-            "a byte more",
-            a.with(|r| r.body.push(b'\n')),
-            Refusal::WrongDigest,
-        ),
+        ("a byte of the body", a.with(|r| r.body[100] ^= 1), Refusal::WrongDigest),
+        ("a byte more", a.with(|r| r.body.push(b'\n')), Refusal::WrongDigest),
         (
             "body and digest",
             a.with(|r| {
@@ -188,58 +162,22 @@ fn every_negative_variant_is_refused_for_its_reason() {
             wrong,
         ),
         ("x-request-id", a.with(|r| r.set("x-request-id", "other")), wrong),
-        (
-            "psu-ip-address",
-            a.with(|r| r.set("psu-ip-address", "203.0.113.8")),
-            wrong,
-        ),
-        (
-            "date",
-            a.with(|r| r.set("date", "Mon, 02 Mar 2026 09:15:31 GMT")),
-            wrong,
-        ),
-        (
-            "a header twice",
-            a.with(|r| r.headers.push(("psu-ip-address", "::1".to_owned()))),
-            wrong,
-        ),
+        ("psu-ip-address", a.with(|r| r.set("psu-ip-address", "203.0.113.8")), wrong),
+        ("date", a.with(|r| r.set("date", "Mon, 02 Mar 2026 09:15:31 GMT")), wrong),
+        ("a header twice", a.with(|r| r.headers.push(("psu-ip-address", "::1".to_owned()))), wrong),
         ("method", a.with(|r| r.method = Method::PUT), wrong),
-        (
-            "path",
-            a.with(|r| r.target = "/stet/psd2/v1.4.2/payment-requests"),
-            wrong,
-        ),
-        (
-            "query",
-            a.with(|r| r.target = "/stet/psd2/v1/payment-requests?a=b"),
-            wrong,
-        ),
-        (
-            "signature of B",
-            a.with(|r| SIGNATURE_B.clone_into(&mut r.signature)),
-            wrong,
-        ),
+        ("path", a.with(|r| r.target = "/stet/psd2/v1.4.2/payment-requests"), wrong),
+        ("query", a.with(|r| r.target = "/stet/psd2/v1/payment-requests?a=b"), wrong),
+        ("signature of B", a.with(|r| SIGNATURE_B.clone_into(&mut r.signature)), wrong),
         ("base64url", a.with(|r| r.signature = url_safe), bad_base64),
-        (
-            "algorithm",
-            a.with(|r| r.algorithm = "ecdsa-sha256"),
-            Refusal::UnsuitableAlgorithm,
-        ),
-        (
-            "hmac",
-            a.with(|r| r.algorithm = "hmac-sha256"),
-            Refusal::Malformed(MalformedSignature::Algorithm),
-        ),
+        ("algorithm", a.with(|r| r.algorithm = "ecdsa-sha256"), Refusal::UnsuitableAlgorithm),
+        ("hmac", a.with(|r| r.algorithm = "hmac-sha256"), Refusal::Malformed(MalformedSignature::Algorithm)),
         (
             "covered but absent",
             a.with(|r| r.headers.retain(|(name, _)| *name != "content-length")),
             Refusal::CoveredButAbsent("Content-Length"),
         ),
-        (
-            "no digest",
-            a.with(|r| r.headers.retain(|(name, _)| *name != "digest")),
-            Refusal::MissingDigest,
-        ),
+        ("no digest", a.with(|r| r.headers.retain(|(name, _)| *name != "digest")), Refusal::MissingDigest),
     ];
     assert!(a.verify_under(Policy::Strict).is_ok());
     for (name, request, expected) in table {
@@ -265,10 +203,7 @@ fn a_covered_date_is_taken_up_to_the_tolerance_and_not_beyond() {
     // The vector is signed at 09:15:30, and verified at 09:16:00.
     let table = [(30, Ok(())), (29, Err(Refusal::DateOutOfTolerance)), (0, Ok(()))];
     for (date_tolerance_s, expected) in table {
-        let rules = Rules {
-            date_tolerance_s,
-            ..Rules::default()
-        };
+        let rules = Rules { date_tolerance_s, ..Rules::default() };
         let found = vector_b().verify(&[&public_key()], rules).map(|_| ());
         assert_eq!(found, expected, "{date_tolerance_s}");
     }
@@ -309,10 +244,7 @@ fn a_digest_of_nothing_on_a_get_is_checked_although_not_covered() {
 fn a_body_that_is_not_covered_passes_under_lenient_only_and_is_reported() {
     // Nothing in vector C covers a body, so one can be put beside it.
     let request = vector_c().with(|request| request.body = b"{}".to_vec());
-    let expected = Verified {
-        key: 0,
-        leniencies: vec![Leniency::BodyNotCovered],
-    };
+    let expected = Verified { key: 0, leniencies: vec![Leniency::BodyNotCovered] };
     assert_eq!(request.verify_under(Policy::Lenient), Ok(expected));
     for policy in [Policy::Standard, Policy::Strict] {
         assert_eq!(request.verify_under(policy), Err(Refusal::MissingDigest));

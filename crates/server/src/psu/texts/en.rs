@@ -116,10 +116,7 @@ pub(in crate::psu) const EN: Texts = Texts {
         stay: "Stay on this page",
     },
     refusals: RefusalTexts {
-        by_you: RefusalText {
-            title: "You refused this payment",
-            text: "It is over and will not be made.",
-        },
+        by_you: RefusalText { title: "You refused this payment", text: "It is over and will not be made." },
         no_answer: RefusalText {
             title: "The time to approve is over",
             text: "The payment was not approved in time and will not be made. You can start it again where \

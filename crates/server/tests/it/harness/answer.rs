@@ -30,10 +30,7 @@ impl Answer {
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
-        let value = self
-            .headers
-            .get(name)
-            .unwrap_or_else(|| panic!("no {name}: {}", self.text()));
+        let value = self.headers.get(name).unwrap_or_else(|| panic!("no {name}: {}", self.text()));
         value.to_str().unwrap()
     }
 
@@ -43,28 +40,16 @@ impl Answer {
 
     /// Checks that this is the standard's error, with this status and code, and gives its message.
     pub(crate) fn refused(&self, status: u16, code: &str) -> String {
-        let what = format!(
-            "{} {}: {} {}",
-            self.asked.method,
-            self.asked.target,
-            self.status,
-            self.text()
-        );
+        let what = format!("{} {}: {} {}", self.asked.method, self.asked.target, self.status, self.text());
         assert_eq!(self.status, status, "{what}");
-        assert!(
-            self.header("content-type").starts_with("application/json"),
-            "{what}"
-        );
+        assert!(self.header("content-type").starts_with("application/json"), "{what}");
         let body = self.json();
         schema::check("ErrorModel", &body);
         assert_eq!(body["status"], status, "{what}");
         let path = self.asked.target.split('?').next().unwrap();
         let path: String = path.chars().take(140).collect();
         assert_eq!(body["path"], *path, "{what}");
-        assert!(
-            body["error"].is_string() && body["timestamp"].is_string(),
-            "{what}"
-        );
+        assert!(body["error"].is_string() && body["timestamp"].is_string(), "{what}");
         let message = body["message"].as_str().unwrap().to_owned();
         assert!(message.starts_with(&format!("{code}: ")), "{what}");
         self.check_echo();
@@ -102,28 +87,13 @@ impl Guichet {
     /// The key of the certificate that the answer's `keyId` names, fetched as anybody may.
     async fn seal_key_of(&self, answer: &Answer) -> VerifyingKey {
         let signature = answer.header("signature");
-        let key_id = signature
-            .split("keyId=\"")
-            .nth(1)
-            .unwrap()
-            .split('"')
-            .next()
-            .unwrap();
+        let key_id = signature.split("keyId=\"").nth(1).unwrap().split('"').next().unwrap();
         let path = format!("/{}", key_id.splitn(4, '/').nth(3).unwrap());
         assert!(path.starts_with("/api/keyid/certificate_"), "{key_id}");
         let anybody = self.caller(None, &self.pki.tpps()[0].qseal, "nobody");
-        let host = if answer.asked.host.is_empty() {
-            HOST
-        } else {
-            answer.asked.host
-        };
-        let found = anybody
-            .send(Call::new(http::Method::GET, &path).at_host(host))
-            .await;
-        assert_eq!(
-            (found.status, found.header("content-type")),
-            (200, "application/x-pem-file")
-        );
+        let host = if answer.asked.host.is_empty() { HOST } else { answer.asked.host };
+        let found = anybody.send(Call::new(http::Method::GET, &path).at_host(host)).await;
+        assert_eq!((found.status, found.header("content-type")), (200, "application/x-pem-file"));
         let der = CertificateDer::from_pem_slice(&found.body).unwrap();
         let certificate = eidas::Certificate::parse(&der).unwrap();
         assert!(path.ends_with(&certificate.sha256_hex()), "{path}");

@@ -39,17 +39,11 @@ impl Call {
     }
 
     pub(crate) fn covering(self, covered: &str) -> Self {
-        Self {
-            covered: covered.to_owned(),
-            ..self
-        }
+        Self { covered: covered.to_owned(), ..self }
     }
 
     pub(crate) fn with_key_id(self, key_id: &str) -> Self {
-        Self {
-            key_id: key_id.to_owned(),
-            ..self
-        }
+        Self { key_id: key_id.to_owned(), ..self }
     }
 
     /// Sets a header.
@@ -77,18 +71,10 @@ impl Call {
     pub(crate) fn signing_string(&self) -> String {
         let line = |name: &str| match name {
             "(request-target)" => {
-                format!(
-                    "(request-target): {} {}",
-                    self.method.as_str().to_lowercase(),
-                    self.target
-                )
+                format!("(request-target): {} {}", self.method.as_str().to_lowercase(), self.target)
             }
             name => {
-                let values = self
-                    .headers
-                    .get_all(name)
-                    .iter()
-                    .map(|value| value.to_str().unwrap().trim());
+                let values = self.headers.get_all(name).iter().map(|value| value.to_str().unwrap().trim());
                 format!("{name}: {}", values.collect::<Vec<_>>().join(", "))
             }
         };

@@ -242,10 +242,7 @@ fn registered(pki: &TestPki, now: Timestamp) -> impl Iterator<Item = Tpp> {
 
 /// A seal certificate as it is registered, under the agreed name `seal-1`.
 pub(crate) fn seal_certificate(qseal: &CertifiedKey) -> SealCertificate {
-    SealCertificate {
-        kid: Some("seal-1".to_owned()),
-        der: qseal.der().to_vec(),
-    }
+    SealCertificate { kid: Some("seal-1".to_owned()), der: qseal.der().to_vec() }
 }
 
 /// A free port, and what listens on it.
@@ -269,10 +266,7 @@ fn app(
     change: impl Fn(&mut Institution),
 ) -> App {
     let bank = Arc::new(bank.clone());
-    let counters = [
-        ("17515", "CEPAFRPP751", HOST),
-        ("11425", "CEPAFRPP142", OTHER_HOST),
-    ];
+    let counters = [("17515", "CEPAFRPP751", HOST), ("11425", "CEPAFRPP142", OTHER_HOST)];
     let counters = counters.map(|(code, bic, host)| {
         let mut institution = institution(code, bic, host);
         change(&mut institution);

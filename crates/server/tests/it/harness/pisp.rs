@@ -60,10 +60,7 @@ impl<'a> Pisp<'a> {
 
     /// What asks for a token.
     pub(crate) fn token_form(&self) -> String {
-        format!(
-            "grant_type=client_credentials&client_id={}&scope=pisp",
-            self.client_id
-        )
+        format!("grant_type=client_credentials&client_id={}&scope=pisp", self.client_id)
     }
 
     /// Asks for a token with this form.
@@ -77,15 +74,12 @@ impl<'a> Pisp<'a> {
     /// A payment request, complete but for its signature.
     pub(crate) fn post(&self, token: &str, body: &Value) -> Call {
         let body = serde_json::to_vec(body).unwrap();
-        self.call(Method::POST, PAYMENTS, token)
-            .with("content-type", "application/json")
-            .with_body(body)
+        self.call(Method::POST, PAYMENTS, token).with("content-type", "application/json").with_body(body)
     }
 
     /// A question about a payment request, complete but for its signature.
     pub(crate) fn get(&self, token: &str, target: &str) -> Call {
-        self.call(Method::GET, target, token)
-            .covering("(request-target) date x-request-id")
+        self.call(Method::GET, target, token).covering("(request-target) date x-request-id")
     }
 
     /// A call with the headers every call has.
@@ -111,27 +105,13 @@ impl<'a> Pisp<'a> {
 
     /// Sends the call, which need not even get through the handshake.
     pub(crate) async fn try_send(&self, call: Call) -> reqwest::Result<Answer> {
-        let url = format!(
-            "https://{}:{}{}",
-            call.host,
-            self.guichet.address.port(),
-            call.target
-        );
+        let url = format!("https://{}:{}{}", call.host, self.guichet.address.port(), call.target);
         let request = self.client.request(call.method.clone(), url);
-        let response = request
-            .headers(call.headers.clone())
-            .body(call.body.clone())
-            .send()
-            .await?;
+        let response = request.headers(call.headers.clone()).body(call.body.clone()).send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.bytes().await?;
         let asked = call;
-        Ok(Answer {
-            asked,
-            status,
-            headers,
-            body,
-        })
+        Ok(Answer { asked, status, headers, body })
     }
 
     /// Makes a payment with a fresh token; gives its path.
@@ -181,9 +161,7 @@ pub(super) fn config(guichet: &Guichet, qwac: Option<&CertifiedKey>) -> ClientCo
         .unwrap()
         .with_root_certificates(Arc::new(roots));
     match qwac {
-        Some(qwac) => config
-            .with_client_auth_cert(vec![qwac.der().clone()], qwac.key_der())
-            .unwrap(),
+        Some(qwac) => config.with_client_auth_cert(vec![qwac.der().clone()], qwac.key_der()).unwrap(),
         None => config.with_no_client_auth(),
     }
 }
@@ -191,9 +169,7 @@ pub(super) fn config(guichet: &Guichet, qwac: Option<&CertifiedKey>) -> ClientCo
 fn client(guichet: &Guichet, qwac: Option<&CertifiedKey>) -> Client {
     [HOST, OTHER_HOST, NO_HOST]
         .into_iter()
-        .fold(Client::builder(), |builder, host| {
-            builder.resolve(host, guichet.address)
-        })
+        .fold(Client::builder(), |builder, host| builder.resolve(host, guichet.address))
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .tls_backend_preconfigured(config(guichet, qwac))

@@ -54,18 +54,11 @@ fn what_is_newer_than_we_are_or_no_database_is_not_opened() {
     let (directory, path) = in_directory();
     drop(Database::open(&path, &[FIRST, "SELECT 1"]).unwrap());
     let text = directory.path().join("text.db");
-    std::fs::write(
-        &text,
-        "not a database, but longer than a header of one hundred bytes ".repeat(9),
-    )
-    .unwrap();
+    std::fs::write(&text, "not a database, but longer than a header of one hundred bytes ".repeat(9))
+        .unwrap();
     for path in [&path, &text, directory.path()] {
         let opened = Database::open(path, &[FIRST]);
-        assert!(
-            matches!(opened, Err(StoreError::Unavailable(_))),
-            "{}",
-            path.display()
-        );
+        assert!(matches!(opened, Err(StoreError::Unavailable(_))), "{}", path.display());
     }
 }
 

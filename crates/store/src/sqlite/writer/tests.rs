@@ -125,10 +125,7 @@ async fn a_batch_with_failing_jobs_commits_the_others() {
     for (number, job) in (0..).zip(jobs) {
         let answer = job.await.unwrap();
         match number % 6 {
-            1 | 2 => assert!(
-                matches!(answer, Err(StoreError::Conflict)),
-                "{number}: {answer:?}"
-            ),
+            1 | 2 => assert!(matches!(answer, Err(StoreError::Conflict)), "{number}: {answer:?}"),
             3 => assert!(is_unavailable(&answer), "{number}: {answer:?}"),
             _ => {
                 answer.unwrap();
@@ -138,11 +135,7 @@ async fn a_batch_with_failing_jobs_commits_the_others() {
     }
     expected.sort_unstable();
     assert_eq!(bench.numbers(), expected);
-    assert_eq!(
-        bench.commits.load(SeqCst),
-        2,
-        "the held job, and all others together"
-    );
+    assert_eq!(bench.commits.load(SeqCst), 2, "the held job, and all others together");
 }
 
 #[tokio::test]
@@ -188,17 +181,10 @@ async fn a_failed_commit_fails_everybody_and_the_next_one_is_tried() {
 
 #[tokio::test]
 async fn after_a_commit_the_disk_refused_nothing_is_written_any_more() {
-    for code in [
-        ffi::SQLITE_IOERR_FSYNC,
-        ffi::SQLITE_IOERR_WRITE,
-        ffi::SQLITE_CORRUPT,
-    ] {
+    for code in [ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_CORRUPT] {
         let bench = Bench::new(move |number| (number == 1).then_some(code));
         for number in [1, 2] {
-            let answer = bench
-                .writer
-                .write(move |connection| add(connection, number))
-                .await;
+            let answer = bench.writer.write(move |connection| add(connection, number)).await;
             assert!(is_unavailable(&answer), "{code}: {answer:?}");
         }
         assert_eq!(bench.writer.fault(), Some(Fault::Disk));
@@ -250,9 +236,7 @@ async fn a_full_queue_refuses_at_once() {
 async fn closing_finishes_what_waits_and_takes_nothing_more() {
     let bench = Bench::new(never);
     let (release, held) = bench.hold().await;
-    let jobs: Vec<_> = (0..10)
-        .map(|number| bench.spawn(move |connection| add(connection, number)))
-        .collect();
+    let jobs: Vec<_> = (0..10).map(|number| bench.spawn(move |connection| add(connection, number))).collect();
     bench.settle().await;
     let writer = Arc::clone(&bench.writer);
     let closing = tokio::task::spawn_blocking(move || writer.close());
