@@ -9,6 +9,7 @@ pub mod bank_seal;
 pub mod caller;
 pub mod connection;
 pub mod connector;
+mod drain;
 pub mod http_signature;
 pub mod link;
 pub mod listener;

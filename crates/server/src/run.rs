@@ -8,7 +8,7 @@ use tokio::{
     task::{Id, JoinSet},
 };
 
-use crate::{App, listener::Listener, observe, operator, work};
+use crate::{App, drain, listener::Listener, observe, operator, work};
 
 /// The sockets to serve on; each is optional.
 pub struct Listeners {
@@ -42,7 +42,9 @@ pub async fn run(
     let (stop, stopped) = watch::channel(false);
     let (stop_last, stopped_last) = watch::channel(false);
     let operator_router = operator::router(app.clone(), stopped.clone()).merge(listeners.operator_extra);
-    let psu_router = crate::psu::router(app.clone()).layer(from_fn(observe::requests("psu", app.clone())));
+    let psu_router = crate::psu::router(app.clone())
+        .layer(from_fn(drain::refused_bodies))
+        .layer(from_fn(observe::requests("psu", app.clone())));
     let served = [
         ("the TPP listener", listeners.tpp, crate::api::router(app.clone())),
         ("the PSU listener", listeners.psu, psu_router),

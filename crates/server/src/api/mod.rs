@@ -26,7 +26,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 pub use error::ApiError;
 pub use seals::KnownSeals;
 
-use crate::{App, Counter, caller, oauth, observe};
+use crate::{App, Counter, caller, drain, oauth, observe};
 
 /// Where the bank's seal certificates are found, without authentication.
 pub(crate) const KEY_PATH: &str = "/api/keyid/";
@@ -48,6 +48,7 @@ pub fn router(app: App) -> Router {
         .route(&format!("{KEY_PATH}{{name}}"), get(seal_certificate))
         .layer(middleware::from_fn(observe::requests("tpp", app.clone())))
         .fallback_service(api.with_state(app.clone()))
+        .layer(middleware::from_fn(drain::refused_bodies))
         .with_state(app)
 }
 
