@@ -25,8 +25,11 @@ use crate::App;
 
 /// Pieces of work done at the same time.
 const CONCURRENT: usize = 64;
-/// How long a worker may hold a claim.
-const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// How long a worker may hold a claim beyond its calls of the bank: a worker that was killed is followed
+/// by another one that much later.
+const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(5);
+/// How often one piece of work calls the bank or the rail at most.
+const CALLS: i32 = 2;
 /// How long to wait before looking at the queue again when nobody rang.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How often what nobody needs any more is removed.
@@ -80,7 +83,9 @@ pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
 async fn claim(app: &App, flight: &mut Flight) -> usize {
     let room = CONCURRENT.saturating_sub(flight.tasks.len());
     let now = app.now();
-    let until = now.saturating_add(LEASE).unwrap_or(now);
+    let calls =
+        SignedDuration::try_from(app.bank_timeout).unwrap_or(SignedDuration::MAX).saturating_mul(CALLS);
+    let until = now.saturating_add(calls.saturating_add(LEASE_MARGIN)).unwrap_or(now);
     // The store keeps leases as signed 64-bit numbers.
     let lease = Lease(app.random_u64() >> 1);
     let limit = u32::try_from(room).unwrap_or_default();
