@@ -71,6 +71,9 @@ pub enum PlayError {
     /// There is no such payment.
     #[error("no such payment request")]
     NoSuchPayment,
+    /// The customer is none of the institution's personas: playing a stranger would end the payment.
+    #[error("the institution has no such persona")]
+    NoSuchPersona,
     /// The bank's pages did not let him through; the text says which and why.
     #[error("{0}")]
     Stuck(String),
@@ -219,7 +222,9 @@ async fn play(
     };
     match control.player.play(&payment, decision, played).await {
         Ok(to) => Json(to).into_response(),
-        Err(error @ PlayError::NoSuchPayment) => refused(StatusCode::NOT_FOUND, &error.to_string()),
+        Err(error @ (PlayError::NoSuchPayment | PlayError::NoSuchPersona)) => {
+            refused(StatusCode::NOT_FOUND, &error.to_string())
+        }
         Err(error @ PlayError::Stuck(_)) => refused(StatusCode::CONFLICT, &error.to_string()),
     }
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use payments::values::{InstitutionCode, PaymentId};
 use sandbox::{
-    bank::{PASSWORD, SandboxBank},
+    bank::{PASSWORD, Persona, SandboxBank},
     control::{Decision, PlayError, PlayPsu, Played, PlayedTo},
 };
 use server::{App, Counter};
@@ -33,7 +33,7 @@ impl PlayPsu for SandboxPlayer {
         let counter = self.app.counter_of(&found).ok_or(PlayError::NoSuchPayment)?;
         let link = self.app.link_key.consent_url(counter, payment);
         let link = Url::parse(&link).map_err(|error| stuck(&error))?;
-        let customer = customer(counter, played).ok_or_else(|| stuck(&"the institution has no personas"))?;
+        let customer = customer(counter, played).ok_or(PlayError::NoSuchPersona)?;
         let visit = self.player.visit(link, &customer, wish(decision), |_, _| {});
         let ended = visit.await.map_err(|error| PlayError::Stuck(format!("{error:#}")))?;
         Ok(match ended {
@@ -53,13 +53,11 @@ fn wish(decision: Decision) -> Wish {
 
 fn customer(counter: &Counter, played: Played) -> Option<Customer> {
     let code = &counter.institution.code;
-    let number = match played.psu {
-        Some(psu) => psu.as_str().to_owned(),
-        None => first_persona(code)?,
-    };
+    let wanted = |persona: &Persona| played.psu.as_ref().is_none_or(|psu| persona.psu == *psu);
+    let persona = SandboxBank::personas(code).into_iter().find(wanted)?;
     Some(Customer {
         institution: code.as_str().to_owned(),
-        number,
+        number: persona.psu.as_str().to_owned(),
         password: PASSWORD.to_owned(),
         account: played.account.map(|iban| iban.as_str().to_owned()),
     })
