@@ -31,6 +31,7 @@ static SIGNATURE_ALGORITHMS: [&dyn SignatureVerificationAlgorithm; 15] = [
 pub struct Anchors {
     ders: Vec<CertificateDer<'static>>,
     anchors: Vec<TrustAnchor<'static>>,
+    intermediates: Vec<CertificateDer<'static>>,
 }
 
 /// A certificate cannot be an anchor.
@@ -77,7 +78,7 @@ impl Anchors {
     ///
     /// The first that cannot be one.
     pub fn from_ders(ders: impl IntoIterator<Item = CertificateDer<'static>>) -> Result<Self, InvalidAnchor> {
-        let mut found = Self { ders: Vec::new(), anchors: Vec::new() };
+        let mut found = Self { ders: Vec::new(), anchors: Vec::new(), intermediates: Vec::new() };
         for der in ders {
             let der = Certificate::parse(&der)?.der().clone();
             let anchor = webpki::anchor_from_trusted_cert(&der).map_err(|_| InvalidAnchor::Unusable)?;
@@ -100,6 +101,24 @@ impl Anchors {
         Self::from_ders(certificates.iter().map(|certificate| certificate.der().clone()))
     }
 
+    /// Also knows these certificates of authorities, in DER, when it looks for a path.
+    ///
+    /// They are not trusted by themselves: a path over one of them still has to end at an anchor. They serve
+    /// where a certificate comes without its chain, as a `QSealC` does.
+    ///
+    /// # Errors
+    ///
+    /// The first that cannot be read.
+    pub fn with_intermediates(
+        mut self,
+        ders: impl IntoIterator<Item = CertificateDer<'static>>,
+    ) -> Result<Self, InvalidCertificate> {
+        for der in ders {
+            self.intermediates.push(Certificate::parse(&der)?.der().clone());
+        }
+        Ok(self)
+    }
+
     /// The anchors' certificates, for a TLS verifier's root store.
     pub fn ders(&self) -> &[CertificateDer<'static>] {
         &self.ders
@@ -119,19 +138,45 @@ impl Anchors {
         intermediates: &[CertificateDer<'_>],
         now: Timestamp,
     ) -> Result<(), UntrustedChain> {
+        self.path(leaf, intermediates, now).map(|_| ())
+    }
+
+    /// The path from a provider's certificate to an anchor, valid at `now` (RFC 5280, 6.1).
+    ///
+    /// First the certificate of the leaf's issuer, last that of the anchor; never empty, and the leaf itself
+    /// is not in it. A leaf issued by an anchor gives that anchor alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Anchors::verify_chain`].
+    pub fn path(
+        &self,
+        leaf: &Certificate,
+        intermediates: &[CertificateDer<'_>],
+        now: Timestamp,
+    ) -> Result<Vec<CertificateDer<'static>>, UntrustedChain> {
         let end_entity = EndEntityCert::try_from(leaf.der())?;
         let since_epoch = u64::try_from(now.as_second()).map_err(|_| UntrustedChain::Validity)?;
         let time = UnixTime::since_unix_epoch(std::time::Duration::from_secs(since_epoch));
-        end_entity.verify_for_usage(
+        let usable: Vec<CertificateDer<'_>> = intermediates
+            .iter()
+            .chain(&self.intermediates)
+            .map(|der| CertificateDer::from(der.as_ref()))
+            .collect();
+        let verified = end_entity.verify_for_usage(
             &SIGNATURE_ALGORITHMS,
             &self.anchors,
-            intermediates,
+            &usable,
             time,
             AnyUsage,
             None,
             None,
         )?;
-        Ok(())
+        let anchor =
+            self.anchors.iter().zip(&self.ders).find(|(anchor, _)| std::ptr::eq(*anchor, verified.anchor()));
+        let (_, anchor) = anchor.expect("webpki gives back an anchor that it was given");
+        let between = verified.intermediate_certificates().map(|certificate| certificate.der().into_owned());
+        Ok(between.chain([anchor.clone()]).collect())
     }
 }
 
@@ -213,6 +258,24 @@ mod tests {
         for (what, der, intermediates, now, expected) in table {
             assert_eq!(anchors.verify_chain(&parse(&der), intermediates, at(now)), expected, "{what}");
         }
+    }
+
+    #[test]
+    fn a_path_names_every_authority_from_the_issuer_to_the_anchor() {
+        let root = TestCa::new();
+        let policy = root.subordinate("Test Policy CA");
+        let issuing = policy.subordinate("Test Issuing CA");
+        let leaf = parse(&issuing.issue(&Leaf::qseal()));
+        let anchors = Anchors::from_ders([TestCa::new().der(), root.der()]).unwrap();
+        let expected = Ok(vec![issuing.der(), policy.der(), root.der()]);
+        for given in [[issuing.der(), policy.der()], [policy.der(), issuing.der()]] {
+            assert_eq!(anchors.path(&leaf, &given, at(NOW)), expected);
+        }
+        assert_eq!(anchors.path(&leaf, &[issuing.der()], at(NOW)), Err(UntrustedChain::UnknownIssuer));
+        let informed = anchors.with_intermediates([policy.der(), issuing.der()]).unwrap();
+        assert_eq!(informed.path(&leaf, &[], at(NOW)), expected);
+        let direct = parse(&root.issue(&Leaf::qwac()));
+        assert_eq!(informed.path(&direct, &[], at(NOW)), Ok(vec![root.der()]));
     }
 
     #[test]

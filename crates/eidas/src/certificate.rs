@@ -434,7 +434,12 @@ mod tests {
                 der[at] = byte;
             }
             if let Ok(certificate) = Certificate::parse(&der) {
-                let _ = crate::judge(&certificate, crate::Kind::Qwac, at("2026-11-22T12:00:00Z"));
+                let _ = crate::judge(
+                    &certificate,
+                    crate::Kind::Qwac,
+                    crate::Reading::Strict,
+                    at("2026-11-22T12:00:00Z"),
+                );
             }
         }
     }

@@ -30,6 +30,16 @@ impl Kind {
     }
 }
 
+/// How closely the `QcStatements` of a certificate must follow the standards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Reading {
+    /// To the letter.
+    #[default]
+    Strict,
+    /// The departures that are found in the wild, and that leave no doubt about what is meant, are taken.
+    Lenient,
+}
+
 /// The provider that an acceptable certificate speaks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
@@ -135,7 +145,12 @@ pub enum Defect {
 /// # Errors
 ///
 /// The first rule that it breaks, in the order of [`Defect`].
-pub fn judge(certificate: &Certificate, kind: Kind, now: Timestamp) -> Result<Judged, Defect> {
+pub fn judge(
+    certificate: &Certificate,
+    kind: Kind,
+    _reading: Reading,
+    now: Timestamp,
+) -> Result<Judged, Defect> {
     validity(certificate, now)?;
     key_strength(certificate)?;
     signature_strength(certificate)?;
@@ -209,7 +224,7 @@ mod tests {
 
     fn judged(leaf: &Leaf, kind: Kind, now: &str) -> Result<Judged, Defect> {
         let certificate = Certificate::parse(&TestCa::new().issue(leaf)).unwrap();
-        judge(&certificate, kind, at(now))
+        judge(&certificate, kind, Reading::Strict, at(now))
     }
 
     fn statements(types: &[&str], nca_id: &str) -> Vec<u8> {

@@ -20,7 +20,7 @@ mod testing;
 
 pub use anchors::{Anchors, InvalidAnchor, UntrustedChain};
 pub use certificate::{Certificate, InvalidCertificate, KeyUsage, MAX_CERTIFICATE_BYTES};
-pub use judge::{Defect, Judged, Kind, RoleMissing, judge};
+pub use judge::{Defect, Judged, Kind, Reading, RoleMissing, judge};
 pub use organization_identifier::{InvalidOrganizationIdentifier, OrganizationIdentifier};
 pub use public_key::{KeyKind, PublicKey};
 pub use qc_statements::{Psd2Statement, QcStatements, QcType, Role};

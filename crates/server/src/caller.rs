@@ -111,7 +111,7 @@ pub(crate) fn peer(parts: &Parts) -> Option<Arc<PeerCertificate>> {
 /// The QWAC on this connection, judged at `now`; the error names the rule that is broken.
 pub(crate) fn qwac(peer: &PeerCertificate, now: jiff::Timestamp) -> Result<eidas::Judged, String> {
     let certificate = peer.read.as_ref().map_err(ToString::to_string)?;
-    eidas::judge(certificate, Kind::Qwac, now).map_err(|defect| defect.to_string())
+    eidas::judge(certificate, Kind::Qwac, eidas::Reading::Strict, now).map_err(|defect| defect.to_string())
 }
 
 /// Whether a registered TPP may initiate payments today (PSD2 Art. 66; the bank checks certificate and

@@ -2,7 +2,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use eidas::{Defect, RoleMissing, UntrustedChain, judge};
+use eidas::{Defect, Reading, RoleMissing, UntrustedChain, judge};
 
 use super::*;
 
@@ -76,7 +76,7 @@ fn the_test_tpps_are_judged_as_their_table_says() {
             let expired = keys.tpp.flaw == Some(Flaw::Expired);
             let chain = anchors.verify_chain(&certificate, &[], now());
             assert_eq!(chain, if expired { Err(UntrustedChain::Validity) } else { Ok(()) }, "{oid}");
-            let judged = judge(&certificate, kind, now());
+            let judged = judge(&certificate, kind, Reading::Strict, now());
             let judged = judged.map(|judged| judged.require(Role::PaymentInitiation));
             let judged = judged.map_err(|defect| match defect {
                 Defect::Expired { .. } => None,
@@ -94,8 +94,8 @@ fn a_qwac_is_not_a_qsealc_nor_the_reverse() {
     let keys = &pki.tpps()[0];
     let qwac = keys.qwac.certificate().unwrap();
     let qseal = keys.qseal.certificate().unwrap();
-    assert_eq!(judge(&qwac, Kind::Qseal, now()), Err(Defect::NotForSeals));
-    assert_eq!(judge(&qseal, Kind::Qwac, now()), Err(Defect::NotForWebsites));
+    assert_eq!(judge(&qwac, Kind::Qseal, Reading::Strict, now()), Err(Defect::NotForSeals));
+    assert_eq!(judge(&qseal, Kind::Qwac, Reading::Strict, now()), Err(Defect::NotForWebsites));
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_bank_seal_is_a_qsealc_of_an_account_servicing_provider() {
     let pki = start(dir.path(), now());
     for institution in INSTITUTIONS {
         let certificate = pki.seal(institution.code).unwrap().certificate().unwrap();
-        let judged = judge(&certificate, Kind::Qseal, now()).unwrap();
+        let judged = judge(&certificate, Kind::Qseal, Reading::Strict, now()).unwrap();
         assert_eq!(judged.licence().roles, [Role::AccountServicing]);
         assert_eq!(certificate.organization_name(), Some(institution.name));
         assert_eq!(pki.anchors().unwrap().verify_chain(&certificate, &[], now()), Ok(()));

@@ -63,8 +63,8 @@ impl KnownSeals {
         now: Timestamp,
     ) -> Result<Arc<KnownSeal>, String> {
         let seal = self.known(registered, anchors, now)?;
-        let judged =
-            eidas::judge(&seal.certificate, Kind::Qseal, now).map_err(|defect| defect.to_string())?;
+        let judged = eidas::judge(&seal.certificate, Kind::Qseal, eidas::Reading::Strict, now)
+            .map_err(|defect| defect.to_string())?;
         judged.require(Role::PaymentInitiation).map_err(|missing| missing.to_string())?;
         if judged.organization().as_str() != pisp.organization_identifier {
             return Err("the seal certificate is of another organisation than the QWAC".to_owned());
