@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Version,
+    licence::LicenceRule,
     request::Product,
     values::{Amount, Bic, Iban, InstitutionCode},
 };
@@ -33,6 +34,11 @@ impl Institution {
         self.products.contains(&(version, product))
     }
 
+    /// The country it is established in, ISO 3166-1 alpha-2: that of its BIC.
+    pub fn country(&self) -> &str {
+        self.bic.country()
+    }
+
     /// Whether an account is held here: characters 5 to 9 of a French IBAN are our code.
     pub fn holds(&self, account: &Iban) -> bool {
         account.french_bank_code() == Some(self.code.as_str())
@@ -45,6 +51,10 @@ impl Institution {
 pub struct Settings {
     /// What a signed request must cover, unless a TPP's registration says otherwise.
     pub signature_policy: SignaturePolicy,
+    /// How the `QcStatements` of certificates are read.
+    pub certificate_reading: CertificateReading,
+    /// What is asked of the registers of licences.
+    pub licence_rule: LicenceRule,
     /// How far the `Date` of a signed request may be from our clock, in seconds; 0 switches the check off.
     pub signature_date_tolerance_s: u32,
     /// What one access token may be used for.
@@ -69,6 +79,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             signature_policy: SignaturePolicy::Standard,
+            certificate_reading: CertificateReading::Strict,
+            licence_rule: LicenceRule::WhereListed,
             signature_date_tolerance_s: 300,
             token_scope_of_use: ScopeOfUse::Transaction,
             token_lifetime_s: 3_600,
@@ -95,6 +107,17 @@ pub enum SignaturePolicy {
     /// The STET profile in full: as standard, and `Content-Type` is covered with a body, every `PSU-*`
     /// header that is there is covered, and `Date` too.
     Strict,
+}
+
+/// How the `QcStatements` of certificates are read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CertificateReading {
+    /// To the letter of ETSI EN 319 412-5 and TS 119 495.
+    #[default]
+    Strict,
+    /// The almost correct ones that some issuers write are taken, too; each use is reported.
+    Lenient,
 }
 
 /// What one access token may be used for.

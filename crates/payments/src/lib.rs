@@ -11,14 +11,17 @@
 //! | [`payment`], [`journal`] | the payment, and the hash-chained record of everything that happened to it |
 //! | [`sca`], [`journey`] | what the PSU has shown so far, and until when it counts |
 //! | [`seal`] | who approved what: the proof without which nothing is executed |
-//! | [`tpp`], [`token`], [`institution`] | who is calling, with which right, which bank |
+//! | [`tpp`], [`licence`], [`trusted_list`] | who is calling, on whose word |
+//! | [`token`], [`code`], [`institution`] | with which right, at which bank |
 //! | [`ports`] | what we ask of the store, the bank, the rail and the messenger |
 
 pub mod admission;
+pub mod code;
 pub mod encoding;
 pub mod institution;
 pub mod journal;
 pub mod journey;
+pub mod licence;
 pub mod lifecycle;
 pub mod payment;
 pub mod ports;
@@ -31,6 +34,7 @@ pub mod seal;
 pub mod token;
 pub mod tpp;
 pub mod transfer;
+pub mod trusted_list;
 pub mod values;
 pub mod version;
 pub mod work;

@@ -10,14 +10,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Payment, Reason,
+    code::{AuthorisationCode, CodeHash},
     journal::Entry,
     journey::{Journey, JourneyId},
+    licence::{Listing, ListingChange, RegisterImport},
     lifecycle::Status,
     sca::{Lockout, OneTimeCode},
     seal::Seal,
     token::{Token, TokenHash},
-    tpp::Tpp,
+    tpp::{Registrar, Tpp, TppChange, TppEvent},
     transfer::{Outcome, TransferOrder},
+    trusted_list::TrustedList,
     values::{Amount, Iban, InstitutionCode, Name, PaymentId, PsuId, Reference, TppId},
     work::{Claimed, Lease, Work},
 };
@@ -159,7 +162,7 @@ impl Change {
     }
 }
 
-/// Where access tokens live, hashed.
+/// Where access tokens and authorisation codes live, hashed.
 #[async_trait]
 pub trait TokenStore: Send + Sync {
     /// Adds a token.
@@ -170,6 +173,33 @@ pub trait TokenStore: Send + Sync {
 
     /// Ties an unused token to a payment. False if it serves another one, or is gone.
     async fn tie_token(&self, hash: &TokenHash, payment: &PaymentId) -> Result<bool, StoreError>;
+
+    /// Takes a token back. False if there was none.
+    async fn revoke_token(&self, hash: &TokenHash) -> Result<bool, StoreError>;
+
+    /// Takes every token and code of a client back; how many tokens there were.
+    async fn revoke_tokens_of(&self, tpp: &TppId) -> Result<u64, StoreError>;
+
+    /// Adds a code.
+    async fn insert_code(&self, code: AuthorisationCode) -> Result<(), StoreError>;
+
+    /// The code with this hash, exchanged or not.
+    async fn find_code(&self, hash: &CodeHash) -> Result<Option<AuthorisationCode>, StoreError>;
+
+    /// Exchanges a code for `token`, once: who comes second takes the first one's token back, for one of
+    /// the two has stolen it (RFC 6749, 4.1.2).
+    async fn exchange_code(&self, hash: &CodeHash, token: Token) -> Result<Exchanged, StoreError>;
+}
+
+/// What became of a code's exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exchanged {
+    /// The token was added.
+    First,
+    /// The code had been exchanged. No token was added, and the one given then is gone.
+    Again,
+    /// There is no such code.
+    Unknown,
 }
 
 /// The register of TPPs.
@@ -178,11 +208,123 @@ pub trait TppStore: Send + Sync {
     /// The TPP with this client id.
     async fn find_tpp(&self, id: &TppId) -> Result<Option<Tpp>, StoreError>;
 
-    /// Adds a TPP or replaces it.
-    async fn put_tpp(&self, tpp: Tpp) -> Result<(), StoreError>;
-
     /// Every TPP, by client id.
     async fn tpps(&self) -> Result<Vec<Tpp>, StoreError>;
+
+    /// The TPPs registered under this name, whatever its case.
+    async fn tpps_named(&self, name: &str) -> Result<Vec<Tpp>, StoreError>;
+
+    /// Adds, replaces or removes a registration. Removing takes its tokens and codes with it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Conflict`] if the registration is no longer as it was read.
+    async fn change_tpp(&self, change: TppWrite) -> Result<Written, StoreError>;
+
+    /// What happened to a registration, oldest first; also to one that was removed.
+    async fn tpp_history(&self, id: &TppId) -> Result<Vec<TppEvent>, StoreError>;
+}
+
+/// A change of a registration.
+#[derive(Debug, Clone)]
+pub struct TppWrite {
+    /// As it was read; none if it is to be added.
+    pub before: Option<Tpp>,
+    /// As it is to be; none if it is to be removed.
+    pub after: Option<Tpp>,
+    /// What is written down about it.
+    pub event: TppEvent,
+    /// The signed call that asks for it, if one does.
+    pub call: Option<SignedCall>,
+}
+
+impl TppWrite {
+    /// Adds `tpp`, or puts it in the place of `before`.
+    pub fn put(before: Option<Tpp>, tpp: Tpp, actor: Registrar, at: Timestamp) -> Self {
+        let what = if before.is_some() { TppChange::Changed } else { TppChange::Registered };
+        let event = TppEvent { tpp: tpp.id.clone(), at, actor, what };
+        Self { before, after: Some(tpp), event, call: None }
+    }
+
+    /// Removes `tpp`.
+    pub fn remove(tpp: Tpp, actor: Registrar, at: Timestamp) -> Self {
+        let event = TppEvent { tpp: tpp.id.clone(), at, actor, what: TppChange::Removed };
+        Self { before: Some(tpp), after: None, event, call: None }
+    }
+}
+
+/// What makes a repeated call of the registration API recognisable, for 24 hours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedCall {
+    /// organizationIdentifier of the caller.
+    pub organization_identifier: String,
+    /// `X-Request-ID`.
+    pub request_id: String,
+    /// SHA-256 of method, path and body.
+    pub sha256: [u8; 32],
+}
+
+/// What became of a change of a registration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// It was made.
+    Now,
+    /// The same call made it before, to this client id. Nothing was changed.
+    Before(TppId),
+    /// The request id was used before for another call. Nothing was changed.
+    RequestIdReused,
+}
+
+/// On whose word TPPs are let in: registers of licences and trusted lists, as they were imported.
+#[async_trait]
+pub trait TrustStore: Send + Sync {
+    /// What every register says of a provider, by the register's name.
+    async fn listings(&self, organization_identifier: &str) -> Result<Vec<Listing>, StoreError>;
+
+    /// Replaces all that a register says. Providers that it no longer lists are kept as withdrawn.
+    async fn import_register(
+        &self,
+        import: RegisterImport,
+        listings: Vec<Listing>,
+    ) -> Result<ImportSummary, StoreError>;
+
+    /// What an import of `listings` would change, without changing it.
+    async fn compare_register(
+        &self,
+        register: &str,
+        listings: Vec<Listing>,
+    ) -> Result<ImportSummary, StoreError>;
+
+    /// The last import of every register, by name.
+    async fn registers(&self) -> Result<Vec<RegisterImport>, StoreError>;
+
+    /// How the listings of a provider changed, oldest first.
+    async fn listing_history(&self, organization_identifier: &str) -> Result<Vec<ListingChange>, StoreError>;
+
+    /// Adds a trusted list or replaces the earlier issue of its territory, which is kept in history.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Conflict`] if a later issue is there already.
+    async fn put_trusted_list(&self, list: TrustedList) -> Result<(), StoreError>;
+
+    /// Removes the list of a territory: its authorities are no longer trusted. False if there was none.
+    async fn remove_trusted_list(&self, territory: &str) -> Result<bool, StoreError>;
+
+    /// The trusted lists in force, by territory.
+    async fn trusted_lists(&self) -> Result<Vec<TrustedList>, StoreError>;
+
+    /// Every issue of a territory's list that was ever imported, oldest first.
+    async fn trusted_list_history(&self, territory: &str) -> Result<Vec<TrustedList>, StoreError>;
+}
+
+/// What an import of a register changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImportSummary {
+    /// Every change, by organizationIdentifier.
+    pub changes: Vec<ListingChange>,
+    /// How many listings stay as they are.
+    pub unchanged: u64,
 }
 
 /// Where visits of PSUs live, and their failures.
@@ -225,8 +367,8 @@ pub trait WorkStore: Send + Sync {
 }
 
 /// Everything kept.
-pub trait Store: PaymentStore + TokenStore + TppStore + JourneyStore + WorkStore {}
-impl<T: PaymentStore + TokenStore + TppStore + JourneyStore + WorkStore> Store for T {}
+pub trait Store: PaymentStore + TokenStore + TppStore + TrustStore + JourneyStore + WorkStore {}
+impl<T: PaymentStore + TokenStore + TppStore + TrustStore + JourneyStore + WorkStore> Store for T {}
 
 /// The bank, or its rail, cannot be reached or failed; whether it did what it was asked is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

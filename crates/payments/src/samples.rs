@@ -13,7 +13,7 @@ use crate::{
     payment::Registration,
     request::{Beneficiary, CategoryPurpose, Product, PsuContext},
     seal::Sealer,
-    tpp::{GrantType, Licence, RedirectUri, ReportUrl, Tpp},
+    tpp::{Details, GrantType, Kind, Licence, RedirectUri, ReportUrl, Tpp},
     values::{
         Amount, Bic, Iban, Id35, InstitutionCode, Moment, Name, Party, PaymentId, PsuId, Reference,
         Remittance, Text, TppId,
@@ -49,12 +49,15 @@ pub fn tpp() -> Tpp {
         id: TppId::parse("PSDFR-ACPR-12345").expect(PROVEN),
         organization_identifier: "PSDFR-ACPR-12345".to_owned(),
         name: "Exemple Paiement SAS".to_owned(),
+        kind: Kind::Tpp,
         licence: Licence::Active,
+        suspension: None,
         scope_pisp: true,
         grant_types: vec![GrantType::ClientCredentials],
         redirect_uris: vec![RedirectUri::parse("https://tpp.example").expect(PROVEN)],
         seal_certificates: Vec::new(),
         signature_policy: None,
+        details: Details::default(),
         created_at: now(),
     }
 }

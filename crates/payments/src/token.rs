@@ -22,12 +22,38 @@ pub struct Token {
     pub tpp: TppId,
     /// The institution it was taken for.
     pub institution: InstitutionCode,
+    /// What it may be used for.
+    pub scope: Scope,
     /// The certificate it was asked with (RFC 8705, section 3).
     pub certificate: CertificateThumbprint,
+    /// When it was given.
+    pub issued_at: Timestamp,
     /// From when it is worth nothing.
     pub expires_at: Timestamp,
     /// The payment request it serves, once it has been used.
     pub tied_to: Option<PaymentId>,
+}
+
+/// What a token may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Payment initiation, `pisp` (client credentials).
+    PaymentInitiation,
+    /// The confirmation of the one payment it is tied to, and reading it (authorisation code).
+    Confirmation,
+    /// The registration API, `manageRegistration`.
+    Registration,
+}
+
+impl Scope {
+    /// The scope as the wire names it (RFC 6749, 3.3).
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PaymentInitiation | Self::Confirmation => "pisp",
+            Self::Registration => "manageRegistration",
+        }
+    }
 }
 
 /// Why a token does not serve a call. To the caller all are `invalid_token`, save the institution.
@@ -80,7 +106,9 @@ mod tests {
             hash: TokenHash([0; 32]),
             tpp: TppId::parse("PSDFR-ACPR-12345").unwrap(),
             institution: code("17515"),
+            scope: Scope::PaymentInitiation,
             certificate: CertificateThumbprint([1; 32]),
+            issued_at: Timestamp::UNIX_EPOCH,
             expires_at: Timestamp::from_second(3_600).unwrap(),
             tied_to: None,
         };

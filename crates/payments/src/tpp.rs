@@ -4,7 +4,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use crate::{institution::SignaturePolicy, values::TppId};
+pub use crate::licence::Licence;
+use crate::{
+    institution::SignaturePolicy,
+    licence::{self, LicenceRule, Listing, Unlicensed},
+    values::TppId,
+};
 
 /// A registered TPP or agent (the registry record).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,8 +20,14 @@ pub struct Tpp {
     pub organization_identifier: String,
     /// Its name, shown to PSUs.
     pub name: String,
-    /// Whether its licence lets it work today.
+    /// Whether it is a TPP, or an agent that a TPP declared.
+    #[serde(default)]
+    pub kind: Kind,
+    /// Standing of its licence as registered here; registers that were imported count besides.
     pub licence: Licence,
+    /// Why and since when this bank keeps it out, if it does (PSD2, Art. 68(5)).
+    #[serde(default)]
+    pub suspension: Option<Suspension>,
     /// Whether it registered for payment initiation (scope `pisp`).
     pub scope_pisp: bool,
     /// The OAuth2 grants it registered for.
@@ -27,8 +38,115 @@ pub struct Tpp {
     pub seal_certificates: Vec<SealCertificate>,
     /// What its signatures must cover, if not what the institution asks of everybody.
     pub signature_policy: Option<SignaturePolicy>,
+    /// What else it registered and only reads back.
+    #[serde(default)]
+    pub details: Details,
     /// When it was registered.
     pub created_at: Timestamp,
+}
+
+/// Who registered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A licensed provider.
+    #[default]
+    Tpp,
+    /// An agent, for which the TPP that declared it calls and answers.
+    Agent {
+        /// The client id of that TPP.
+        of: TppId,
+    },
+}
+
+/// This bank keeps a TPP out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suspension {
+    /// Since when.
+    pub since: Timestamp,
+    /// Why, in the operator's words. The TPP is not told.
+    pub reason: String,
+}
+
+/// What a TPP registered that decides nothing: it is only read back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Details {
+    /// The name of its application (`software_id`).
+    pub software_id: Option<String>,
+    /// Whom to write to.
+    pub contact: Option<Contact>,
+    /// The roles it registered for, in its spelling: `aisp`, `pisp`, `cbpii`.
+    pub scopes: Vec<String>,
+    /// Its home page (`client_uri`).
+    pub client_uri: Option<String>,
+    /// Its logo (`logo_uri`).
+    pub logo_uri: Option<String>,
+}
+
+/// Whom to write to at a TPP.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// Name.
+    pub name: Option<String>,
+    /// Mail address.
+    pub email: Option<String>,
+    /// Telephone.
+    pub phone: Option<String>,
+}
+
+/// Something that happened to a registration: who did what, when. Kept for ever, beyond a removal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TppEvent {
+    /// The client id.
+    pub tpp: TppId,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Registrar,
+    /// What.
+    pub what: TppChange,
+}
+
+/// Who changed a registration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Registrar {
+    /// The TPP itself, through the registration API.
+    Tpp,
+    /// An operator of this bank.
+    Operator,
+    /// The configuration file, at a start or reload.
+    Configuration,
+}
+
+/// What happened to a registration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TppChange {
+    /// It was registered.
+    Registered,
+    /// What it registered was replaced.
+    Changed,
+    /// It was kept out; why.
+    Suspended(String),
+    /// It was let in again.
+    Resumed,
+    /// It was removed.
+    Removed,
+}
+
+/// Why a registered TPP may not initiate payments today.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TppRefusal {
+    /// This bank keeps it out.
+    #[error("this bank has suspended the access of this client")]
+    Suspended,
+    /// Its licence, or a register.
+    #[error(transparent)]
+    Licence(#[from] Unlicensed),
+    /// It did not register for payment initiation.
+    #[error("the client is not registered for the scope pisp")]
+    Scope,
 }
 
 /// A registered seal certificate.
@@ -39,18 +157,6 @@ pub struct SealCertificate {
     /// The certificate, DER.
     #[serde(with = "crate::encoding::base64")]
     pub der: Vec<u8>,
-}
-
-/// Standing of a TPP's licence with its national authority.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Licence {
-    /// It may work.
-    Active,
-    /// It may not work for now.
-    Suspended,
-    /// It may not work any more.
-    Withdrawn,
 }
 
 /// An OAuth2 grant type (RFC 6749).
@@ -66,6 +172,29 @@ pub enum GrantType {
 }
 
 impl Tpp {
+    /// Whether it may initiate payments today in `country`, as far as its registration, this bank and the
+    /// registers (`listings`, all of its organizationIdentifier) say. An agent needs its TPP's leave, too.
+    ///
+    /// # Errors
+    ///
+    /// The first that stands against it.
+    pub fn may_initiate(
+        &self,
+        listings: &[Listing],
+        rule: LicenceRule,
+        country: &str,
+    ) -> Result<(), TppRefusal> {
+        if self.suspension.is_some() {
+            return Err(TppRefusal::Suspended);
+        }
+        if self.licence != Licence::Active {
+            let by = "its registration here".to_owned();
+            return Err(Unlicensed::Standing { standing: self.licence, by }.into());
+        }
+        licence::may_initiate(listings, rule, country)?;
+        if self.scope_pisp { Ok(()) } else { Err(TppRefusal::Scope) }
+    }
+
     /// Whether the PSU may be sent to `url`: one of the registered URIs matches it.
     pub fn may_redirect_to(&self, url: &ReportUrl) -> bool {
         self.redirect_uris.iter().any(|uri| uri.matches(url))

@@ -35,6 +35,11 @@ impl Bic {
         }
     }
 
+    /// The country, ISO 3166-1 alpha-2: characters 5 and 6.
+    pub fn country(&self) -> &str {
+        self.0.get(4..6).expect("parse saw six letters first")
+    }
+
     /// The BIC as written.
     pub fn as_str(&self) -> &str {
         &self.0

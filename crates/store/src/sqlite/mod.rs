@@ -12,6 +12,7 @@ mod request_keys;
 pub mod sql;
 mod tokens;
 mod tpps;
+mod trust;
 mod work;
 mod writer;
 
@@ -22,7 +23,7 @@ use ::payments::ports::StoreError;
 pub use database::Database;
 
 /// What brings a file to today's shape. They only go forward, and suit the version before, too.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
 
 /// Every storage port, in one SQLite file.
 #[derive(Clone)]

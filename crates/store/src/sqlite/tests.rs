@@ -20,8 +20,10 @@ fn fresh() -> (TempDir, Arc<dyn Store>) {
     (directory, Arc::new(store))
 }
 
-/// What may read a whole table: the register of TPPs, the six counts, and the one greatest id.
-const MAY_SCAN: [&str; 3] = [
+/// What may read a whole table: the registers, the six counts, and the one greatest id.
+const MAY_SCAN: [&str; 5] = [
+    "SELECT document FROM registers ORDER BY register",
+    "SELECT document FROM trusted_lists ORDER BY territory",
     "SELECT document FROM tpps ORDER BY id",
     "SELECT status, count FROM status_counts ORDER BY status",
     "SELECT id FROM payments ORDER BY id DESC LIMIT 1",

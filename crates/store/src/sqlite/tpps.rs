@@ -1,40 +1,102 @@
-//! The register of TPPs.
+//! The register of TPPs, and what happened to it.
 
 use async_trait::async_trait;
 use payments::{
-    ports::{StoreError, TppStore},
-    tpp::Tpp,
+    ports::{SignedCall, StoreError, TppStore, TppWrite, Written},
+    tpp::{Tpp, TppEvent},
     values::TppId,
 };
-use rusqlite::Row;
+use rusqlite::{Connection, Row};
 
 use super::{
     SqliteStore,
-    sql::{column, document, execute, find, list, parse},
+    sql::{column, document, execute, find, list, micros, parse},
+    tokens,
 };
 
 #[async_trait]
 impl TppStore for SqliteStore {
     async fn find_tpp(&self, id: &TppId) -> Result<Option<Tpp>, StoreError> {
-        let sql = "SELECT document FROM tpps WHERE id = ?1";
-        self.database.read(|connection| find(connection, sql, [id.as_str()], tpp))
-    }
-
-    async fn put_tpp(&self, tpp: Tpp) -> Result<(), StoreError> {
-        let sql = "INSERT INTO tpps (id, document) VALUES (?1, ?2)
-                   ON CONFLICT (id) DO UPDATE SET document = excluded.document";
-        let document = document(&tpp)?;
-        self.database
-            .write(move |connection| execute(connection, sql, (tpp.id.as_str(), &document)).map(|_| ()))
-            .await
+        self.database.read(|connection| by_id(connection, id))
     }
 
     async fn tpps(&self) -> Result<Vec<Tpp>, StoreError> {
         let sql = "SELECT document FROM tpps ORDER BY id";
         self.database.read(|connection| list(connection, sql, [], tpp))
     }
+
+    async fn tpps_named(&self, name: &str) -> Result<Vec<Tpp>, StoreError> {
+        let sql = "SELECT document FROM tpps WHERE name = ?1";
+        self.database.read(|connection| list(connection, sql, [name.to_lowercase()], tpp))
+    }
+
+    async fn change_tpp(&self, change: TppWrite) -> Result<Written, StoreError> {
+        let event = document(&change.event)?;
+        self.database.write(move |connection| write(connection, &change, &event)).await
+    }
+
+    async fn tpp_history(&self, id: &TppId) -> Result<Vec<TppEvent>, StoreError> {
+        let sql = "SELECT document FROM tpp_events WHERE tpp = ?1 ORDER BY seq";
+        self.database.read(|connection| {
+            list(connection, sql, [id.as_str()], |row| parse(&column::<String>(row, 0)?, "TPP event"))
+        })
+    }
+}
+
+fn by_id(connection: &Connection, id: &TppId) -> Result<Option<Tpp>, StoreError> {
+    find(connection, "SELECT document FROM tpps WHERE id = ?1", [id.as_str()], tpp)
 }
 
 fn tpp(row: &Row<'_>) -> Result<Tpp, StoreError> {
     parse(&column::<String>(row, 0)?, "TPP")
+}
+
+fn write(connection: &Connection, change: &TppWrite, event: &str) -> Result<Written, StoreError> {
+    if let Some(call) = &change.call
+        && let Some((sha256, tpp)) = earlier(connection, call)?
+    {
+        let repeated = sha256 == call.sha256;
+        return Ok(if repeated { Written::Before(tpp) } else { Written::RequestIdReused });
+    }
+    let id = &change.event.tpp;
+    if by_id(connection, id)? != change.before {
+        return Err(StoreError::Conflict);
+    }
+    match &change.after {
+        Some(tpp) => put(connection, tpp)?,
+        None => remove(connection, id)?,
+    }
+    if let Some(call) = &change.call {
+        remember(connection, call, change)?;
+    }
+    let sql = "INSERT INTO tpp_events (tpp, document) VALUES (?1, ?2)";
+    execute(connection, sql, (id.as_str(), event)).map(|_| Written::Now)
+}
+
+fn put(connection: &Connection, tpp: &Tpp) -> Result<(), StoreError> {
+    let sql = "INSERT INTO tpps (id, name, document) VALUES (?1, ?2, ?3)
+               ON CONFLICT (id) DO UPDATE SET name = excluded.name, document = excluded.document";
+    execute(connection, sql, (tpp.id.as_str(), tpp.name.to_lowercase(), document(tpp)?)).map(|_| ())
+}
+
+fn remove(connection: &Connection, id: &TppId) -> Result<(), StoreError> {
+    tokens::remove_of(connection, id)?;
+    execute(connection, "DELETE FROM tpps WHERE id = ?1", [id.as_str()]).map(|_| ())
+}
+
+fn earlier(connection: &Connection, call: &SignedCall) -> Result<Option<([u8; 32], TppId)>, StoreError> {
+    let sql = "SELECT sha256, tpp FROM registration_calls
+               WHERE organization_identifier = ?1 AND request_id = ?2";
+    find(connection, sql, (&call.organization_identifier, &call.request_id), |row| {
+        let tpp = TppId::parse(&column::<String>(row, 1)?).map_err(|_| StoreError::Corrupt("call"))?;
+        Ok((column(row, 0)?, tpp))
+    })
+}
+
+fn remember(connection: &Connection, call: &SignedCall, change: &TppWrite) -> Result<(), StoreError> {
+    let sql = "INSERT INTO registration_calls (organization_identifier, request_id, sha256, tpp, at)
+               VALUES (?1, ?2, ?3, ?4, ?5)";
+    let (tpp, at) = (change.event.tpp.as_str(), micros(change.event.at));
+    let row = (&call.organization_identifier, &call.request_id, call.sha256, tpp, at);
+    execute(connection, sql, row).map(|_| ())
 }

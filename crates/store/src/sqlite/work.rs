@@ -69,8 +69,14 @@ impl WorkStore for SqliteStore {
 }
 
 /// What nobody can ask for any more, and how long after the time in its row.
-const SWEEPS: [(&str, i64); 5] = [
+const SWEEPS: [(&str, i64); 7] = [
     ("DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE expires_at <= ?1 LIMIT ?2)", 0),
+    ("DELETE FROM codes WHERE hash IN (SELECT hash FROM codes WHERE expires_at <= ?1 LIMIT ?2)", WINDOW_US),
+    (
+        "DELETE FROM registration_calls WHERE (organization_identifier, request_id) IN
+         (SELECT organization_identifier, request_id FROM registration_calls WHERE at <= ?1 LIMIT ?2)",
+        WINDOW_US,
+    ),
     (
         "DELETE FROM journeys WHERE id IN (SELECT id FROM journeys WHERE opened_at <= ?1 LIMIT ?2)",
         VISIT_S * 1_000_000,

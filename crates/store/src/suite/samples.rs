@@ -5,9 +5,10 @@ use payments::{
     journal::{Actor, Entry},
     lifecycle::Event,
     payment::Registration,
-    ports::{Change, NewPayment, RequestKey},
+    ports::{Change, NewPayment, RequestKey, Store, TppWrite},
     samples,
-    token::{CertificateThumbprint, Token, TokenHash},
+    token::{CertificateThumbprint, Scope, Token, TokenHash},
+    tpp::{Registrar, Tpp},
     values::{Id35, PaymentId},
     work::{Task, Work},
 };
@@ -65,10 +66,19 @@ pub fn token(number: u64) -> Token {
         hash: TokenHash(bytes(number)),
         tpp: samples::tpp().id,
         institution: samples::institution().code,
+        scope: Scope::PaymentInitiation,
         certificate: CertificateThumbprint([7; 32]),
+        issued_at: samples::now(),
         expires_at: samples::registration().expires_at,
         tied_to: None,
     }
+}
+
+/// Adds `tpp` or replaces it.
+pub async fn put_tpp(store: &dyn Store, tpp: Tpp) {
+    let before = store.find_tpp(&tpp.id).await.expect("the store works");
+    let write = TppWrite::put(before, tpp, Registrar::Configuration, samples::now());
+    store.change_tpp(write).await.expect("nobody else changes it");
 }
 
 /// `payment` after `events`, as a change and nothing else.

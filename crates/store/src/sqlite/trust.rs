@@ -1,0 +1,147 @@
+//! Registers of licences and trusted lists, as they were imported.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use payments::{
+    licence::{Licence, Listing, ListingChange, RegisterImport},
+    ports::{ImportSummary, StoreError, TrustStore},
+    trusted_list::TrustedList,
+};
+use rusqlite::{Connection, Row};
+use serde::de::DeserializeOwned;
+
+use super::{
+    SqliteStore,
+    sql::{column, document, execute, find, integer, list, parse},
+};
+
+#[async_trait]
+impl TrustStore for SqliteStore {
+    async fn listings(&self, organization_identifier: &str) -> Result<Vec<Listing>, StoreError> {
+        let sql = "SELECT document FROM listings WHERE organization_identifier = ?1 ORDER BY register";
+        self.database.read(|connection| list(connection, sql, [organization_identifier], stored))
+    }
+
+    async fn import_register(
+        &self,
+        import: RegisterImport,
+        listings: Vec<Listing>,
+    ) -> Result<ImportSummary, StoreError> {
+        self.database.write(move |connection| import_all(connection, &import, listings)).await
+    }
+
+    async fn compare_register(
+        &self,
+        register: &str,
+        listings: Vec<Listing>,
+    ) -> Result<ImportSummary, StoreError> {
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        self.database.read(|connection| Ok(compare(of_register(connection, register)?, listings, at)))
+    }
+
+    async fn registers(&self) -> Result<Vec<RegisterImport>, StoreError> {
+        let sql = "SELECT document FROM registers ORDER BY register";
+        self.database.read(|connection| list(connection, sql, [], stored))
+    }
+
+    async fn listing_history(&self, organization_identifier: &str) -> Result<Vec<ListingChange>, StoreError> {
+        let sql = "SELECT document FROM listing_changes WHERE organization_identifier = ?1 ORDER BY seq";
+        self.database.read(|connection| list(connection, sql, [organization_identifier], stored))
+    }
+
+    async fn put_trusted_list(&self, list: TrustedList) -> Result<(), StoreError> {
+        let text = document(&list)?;
+        self.database.write(move |connection| put_list(connection, &list, &text)).await
+    }
+
+    async fn remove_trusted_list(&self, territory: &str) -> Result<bool, StoreError> {
+        let territory = territory.to_owned();
+        let sql = "DELETE FROM trusted_lists WHERE territory = ?1";
+        self.database.write(move |connection| execute(connection, sql, [territory])).await.map(|rows| rows == 1)
+    }
+
+    async fn trusted_lists(&self) -> Result<Vec<TrustedList>, StoreError> {
+        let sql = "SELECT document FROM trusted_lists ORDER BY territory";
+        self.database.read(|connection| list(connection, sql, [], stored))
+    }
+
+    async fn trusted_list_history(&self, territory: &str) -> Result<Vec<TrustedList>, StoreError> {
+        let sql = "SELECT document FROM trusted_list_issues WHERE territory = ?1 ORDER BY seq";
+        self.database.read(|connection| list(connection, sql, [territory], stored))
+    }
+}
+
+fn stored<T: DeserializeOwned>(row: &Row<'_>) -> Result<T, StoreError> {
+    parse(&column::<String>(row, 0)?, "record of trust")
+}
+
+type ByProvider = BTreeMap<String, Listing>;
+
+fn of_register(connection: &Connection, register: &str) -> Result<ByProvider, StoreError> {
+    let sql = "SELECT document FROM listings WHERE register = ?1";
+    let listings = list(connection, sql, [register], stored::<Listing>)?;
+    Ok(listings.into_iter().map(|listing| (listing.organization_identifier.clone(), listing)).collect())
+}
+
+/// What changes when a register that said `known` says `listings`. What is gone has been withdrawn.
+fn compare(mut known: ByProvider, listings: Vec<Listing>, at: jiff::Timestamp) -> ImportSummary {
+    let mut summary = ImportSummary::default();
+    for after in listings {
+        let before = known.remove(&after.organization_identifier);
+        if before.as_ref() == Some(&after) {
+            summary.unchanged += 1;
+        } else {
+            summary.changes.push(ListingChange { at, before, after });
+        }
+    }
+    for before in known.into_values() {
+        if before.standing == Licence::Withdrawn {
+            summary.unchanged += 1;
+        } else {
+            let after = Listing { standing: Licence::Withdrawn, ..before.clone() };
+            summary.changes.push(ListingChange { at, before: Some(before), after });
+        }
+    }
+    summary.changes.sort_by(|a, b| a.after.organization_identifier.cmp(&b.after.organization_identifier));
+    summary
+}
+
+fn import_all(
+    connection: &Connection,
+    import: &RegisterImport,
+    listings: Vec<Listing>,
+) -> Result<ImportSummary, StoreError> {
+    let summary = compare(of_register(connection, &import.register)?, listings, import.imported_at);
+    for change in &summary.changes {
+        put_listing(connection, change)?;
+    }
+    let sql = "INSERT INTO registers (register, document) VALUES (?1, ?2)
+               ON CONFLICT (register) DO UPDATE SET document = excluded.document";
+    execute(connection, sql, (&import.register, document(import)?))?;
+    Ok(summary)
+}
+
+fn put_listing(connection: &Connection, change: &ListingChange) -> Result<(), StoreError> {
+    let listing = &change.after;
+    let sql = "INSERT INTO listings (organization_identifier, register, document) VALUES (?1, ?2, ?3)
+               ON CONFLICT (organization_identifier, register) DO UPDATE SET document = excluded.document";
+    execute(connection, sql, (&listing.organization_identifier, &listing.register, document(listing)?))?;
+    let sql = "INSERT INTO listing_changes (organization_identifier, document) VALUES (?1, ?2)";
+    execute(connection, sql, (&listing.organization_identifier, document(change)?)).map(|_| ())
+}
+
+fn put_list(connection: &Connection, list: &TrustedList, text: &str) -> Result<(), StoreError> {
+    let sequence_number = integer(list.sequence_number)?;
+    let sql = "SELECT sequence_number FROM trusted_lists WHERE territory = ?1";
+    let present = find(connection, sql, [&list.territory], |row| column::<i64>(row, 0))?;
+    if present.is_some_and(|present| present > sequence_number) {
+        return Err(StoreError::Conflict);
+    }
+    let sql = "INSERT INTO trusted_lists (territory, sequence_number, document) VALUES (?1, ?2, ?3)
+               ON CONFLICT (territory)
+               DO UPDATE SET sequence_number = excluded.sequence_number, document = excluded.document";
+    execute(connection, sql, (&list.territory, sequence_number, text))?;
+    let sql = "INSERT INTO trusted_list_issues (territory, document) VALUES (?1, ?2)";
+    execute(connection, sql, (&list.territory, text)).map(|_| ())
+}
