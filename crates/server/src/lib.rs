@@ -25,3 +25,4 @@ mod work;
 pub use app::{App, Counter, Counters, Parts};
 pub use listener::Listener;
 pub use run::{Listeners, run};
+pub use tls::TlsSource;

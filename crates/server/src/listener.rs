@@ -18,7 +18,7 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 
-use crate::connection::Peer;
+use crate::{connection::Peer, tls::TlsSource};
 
 /// How long a handshake may take.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
@@ -41,10 +41,15 @@ pub struct Listener {
     /// The bound socket.
     pub socket: TcpListener,
     /// TLS, or plain HTTP where that is allowed.
-    pub tls: Option<Arc<ServerConfig>>,
+    pub tls: Option<TlsSource>,
 }
 
 impl Listener {
+    /// A listener on `socket`.
+    pub fn new(socket: TcpListener, tls: Option<TlsSource>) -> Self {
+        Self { socket, tls }
+    }
+
     /// Serves `router` until `stop` turns true, then lets requests in flight finish.
     pub(crate) async fn serve(self, router: Router, stop: watch::Receiver<bool>) {
         self.serve_at_most(MAX_CONNECTIONS, router, stop).await;
@@ -66,7 +71,7 @@ impl Listener {
                     continue;
                 }
             };
-            let (tls, router, watcher) = (self.tls.clone(), router.clone(), graceful.watcher());
+            let (tls, router, watcher) = (self.tls.as_ref().map(TlsSource::current), router.clone(), graceful.watcher());
             let stop = stop.clone();
             tokio::spawn(async move {
                 let _place = place;
@@ -155,7 +160,7 @@ mod tests {
         let address = socket.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
         let router = Router::new().route("/", get(async || "here"));
-        let listener = Listener { socket, tls: None };
+        let listener = Listener::new(socket, None);
         let serving = tokio::spawn(listener.serve_at_most(1, router, stopped));
         // The only place is taken by a connection that is kept alive; the next one waits outside.
         let mut inside = TcpStream::connect(address).await.unwrap();

@@ -1,11 +1,11 @@
 //! TLS of the listeners: 1.2 and 1.3, ended in this process.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rustls::{
     RootCertStore, ServerConfig,
     crypto::{CryptoProvider, aws_lc_rs},
-    server::{ServerSessionMemoryCache, WebPkiClientVerifier},
+    server::{ProducesTickets, ServerSessionMemoryCache, WebPkiClientVerifier},
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
@@ -27,6 +27,61 @@ pub enum InvalidTls {
     /// Certificate and key do not fit together or cannot be used.
     #[error("the server certificate and key cannot be used: {0}")]
     Unusable(#[from] rustls::Error),
+}
+
+/// The TLS of a listener, which can be replaced while it listens.
+///
+/// A connection keeps what it was accepted with; the next one gets what was put here last. Clones are
+/// handles of the same source.
+#[derive(Clone, Debug)]
+pub struct TlsSource(Arc<RwLock<Arc<ServerConfig>>>);
+
+impl TlsSource {
+    /// A source that starts with `config`.
+    pub fn new(config: ServerConfig) -> Self {
+        Self(Arc::new(RwLock::new(without_past(config))))
+    }
+
+    /// Puts `config` in the place of what was there. Sessions are forgotten: resuming one skips the
+    /// judgement of the peer's certificate, so whoever was let in by anchors that are gone would still get in.
+    pub fn replace(&self, config: ServerConfig) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = without_past(config);
+    }
+
+    /// What the next connection gets.
+    pub(crate) fn current(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// `config` with session storage of its own, whatever it was made from. Stateless tickets could not be
+/// forgotten, so there are none.
+fn without_past(mut config: ServerConfig) -> Arc<ServerConfig> {
+    config.session_storage = ServerSessionMemoryCache::new(SESSIONS);
+    config.ticketer = Arc::new(NoTickets);
+    Arc::new(config)
+}
+
+/// Makes no tickets and takes none.
+#[derive(Debug)]
+struct NoTickets;
+
+impl ProducesTickets for NoTickets {
+    fn enabled(&self) -> bool {
+        false
+    }
+
+    fn lifetime(&self) -> u32 {
+        0
+    }
+
+    fn encrypt(&self, _session: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn decrypt(&self, _ticket: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// TLS for TPPs: their QWAC is asked for, and if one is sent it must chain to an anchor.
@@ -85,6 +140,5 @@ fn identity(chain_pem: &str, key_pem: &str) -> Result<Identity, InvalidTls> {
 
 fn finished(mut config: ServerConfig) -> ServerConfig {
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    config.session_storage = ServerSessionMemoryCache::new(SESSIONS);
     config
 }

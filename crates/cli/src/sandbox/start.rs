@@ -17,7 +17,7 @@ use sandbox::{
     pki::{Institution, KeyType, PkiOptions, TEST_TPPS, TestPki},
 };
 use server::{
-    App, Listener, Listeners, Parts,
+    App, Listener, Listeners, Parts, TlsSource,
     api::KnownSeals,
     app::{Clock, SystemClock, SystemIds, WorkBell},
     link::LinkKey,
@@ -132,9 +132,9 @@ impl Sandbox {
         let ended = server::run(
             app,
             Listeners {
-                tpp: Some(Listener { socket: self.sockets.tpp, tls: listeners.tpp }),
-                psu: Some(Listener { socket: self.sockets.psu, tls: listeners.psu }),
-                operator: Some(Listener { socket: self.sockets.operator, tls: None }),
+                tpp: Some(Listener::new(self.sockets.tpp, listeners.tpp)),
+                psu: Some(Listener::new(self.sockets.psu, listeners.psu)),
+                operator: Some(Listener::new(self.sockets.operator, None)),
                 operator_extra: listeners.extra,
             },
             shutdown,
@@ -151,8 +151,8 @@ impl Sandbox {
         let tpp = tls::tpp_config(server.pem(), server.key_pem(), &self.pki.anchors()?)?;
         let psu = tls::psu_config(server.pem(), server.key_pem())?;
         Ok(Prepared {
-            tpp: Some(Arc::new(tpp)),
-            psu: self.psu_tls.then(|| Arc::new(psu)),
+            tpp: Some(TlsSource::new(tpp)),
+            psu: self.psu_tls.then(|| TlsSource::new(psu)),
             extra: self.operator_routes()?,
         })
     }
@@ -173,8 +173,8 @@ impl Sandbox {
 }
 
 struct Prepared {
-    tpp: Option<Arc<rustls::ServerConfig>>,
-    psu: Option<Arc<rustls::ServerConfig>>,
+    tpp: Option<TlsSource>,
+    psu: Option<TlsSource>,
     extra: Router,
 }
 

@@ -8,9 +8,8 @@ use payments::{
     ports::TppStore as _,
     tpp::{GrantType, SealCertificate, Tpp},
 };
-use rustls::ServerConfig;
 use server::{
-    App, Counter, Counters, Listener, Parts,
+    App, Counter, Counters, Listener, Parts, TlsSource,
     api::KnownSeals,
     app::{Clock as _, SystemClock, SystemIds, WorkBell},
     bank_seal::BankSeal,
@@ -27,9 +26,9 @@ use crate::secrets::Secrets;
 /// What the files say, once they have been read.
 pub(super) struct Checked {
     /// TLS for TPPs.
-    pub(super) tpp_tls: Option<Arc<ServerConfig>>,
+    pub(super) tpp_tls: Option<TlsSource>,
     /// TLS for PSUs.
-    pub(super) psu_tls: Option<Arc<ServerConfig>>,
+    pub(super) psu_tls: Option<TlsSource>,
     anchors: Anchors,
     seals: Vec<BankSeal>,
     seal_certificates: Vec<Vec<SealCertificate>>,
@@ -66,8 +65,8 @@ pub(super) fn check(config: &Config) -> anyhow::Result<Checked> {
     let seals = config.institutions.iter().map(seal_of).collect::<anyhow::Result<_>>()?;
     let seal_certificates = config.tpps.iter().map(seal_certificates_of).collect::<anyhow::Result<_>>()?;
     Ok(Checked {
-        tpp_tls: tpp_tls.transpose()?.map(Arc::new),
-        psu_tls: psu_tls.transpose()?.map(Arc::new),
+        tpp_tls: tpp_tls.transpose()?.map(TlsSource::new),
+        psu_tls: psu_tls.transpose()?.map(TlsSource::new),
         anchors,
         seals,
         seal_certificates,
@@ -201,12 +200,12 @@ fn counter((institution, seal): (&config::Institution, BankSeal)) -> Counter {
 /// If the address cannot be listened on.
 pub(super) async fn listener(
     wanted: Option<&TlsListener>,
-    tls: Option<Arc<ServerConfig>>,
+    tls: Option<TlsSource>,
 ) -> anyhow::Result<Option<Listener>> {
     let (Some(wanted), Some(tls)) = (wanted, tls) else {
         return Ok(None);
     };
-    Ok(Some(Listener { socket: bind(wanted.address).await?, tls: Some(tls) }))
+    Ok(Some(Listener::new(bind(wanted.address).await?, Some(tls))))
 }
 
 /// Binds the operator's listener.
@@ -218,7 +217,7 @@ pub(super) async fn operator(wanted: Option<&OperatorListener>) -> anyhow::Resul
     let Some(wanted) = wanted else {
         return Ok(None);
     };
-    Ok(Some(Listener { socket: bind(wanted.address).await?, tls: None }))
+    Ok(Some(Listener::new(bind(wanted.address).await?, None)))
 }
 
 async fn bind(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {

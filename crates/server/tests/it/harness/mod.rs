@@ -22,13 +22,12 @@ use payments::{
     tpp::{Licence, SealCertificate, Tpp},
     values::{Bic, InstitutionCode, TppId},
 };
-use rustls::ServerConfig;
 use sandbox::{
     bank::SandboxBank,
     pki::{CertifiedKey, PkiOptions, Standing, TestPki},
 };
 use server::{
-    App, Counter, Counters, Listener, Listeners, Parts,
+    App, Counter, Counters, Listener, Listeners, Parts, TlsSource,
     app::{Clock, SystemClock, SystemIds, WorkBell},
     bank_seal::BankSeal,
     link::LinkKey,
@@ -120,7 +119,7 @@ impl Guichet {
         let app = app(&clock, &pki, &store, &bank, change);
         let server = pki.server();
         let tls = tls::tpp_config(server.pem(), server.key_pem(), &app.anchors).unwrap();
-        let (tpp, address) = listener(Some(Arc::new(tls))).await;
+        let (tpp, address) = listener(Some(TlsSource::new(tls))).await;
         let (for_operators, operator) = listener(None).await;
         let listeners = Listeners {
             tpp: Some(tpp),
@@ -246,10 +245,10 @@ pub(crate) fn seal_certificate(qseal: &CertifiedKey) -> SealCertificate {
 }
 
 /// A free port, and what listens on it.
-async fn listener(tls: Option<Arc<ServerConfig>>) -> (Listener, SocketAddr) {
+async fn listener(tls: Option<TlsSource>) -> (Listener, SocketAddr) {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
-    (Listener { socket, tls }, address)
+    (Listener::new(socket, tls), address)
 }
 
 async fn bank(home: &TempDir, clock: &TestClock) -> SandboxBank {
