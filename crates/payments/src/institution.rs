@@ -73,6 +73,9 @@ pub struct Settings {
     pub status_retention_days: u16,
     /// Whether an error's `message` is the bare code or the code and a sentence.
     pub error_message_style: MessageStyle,
+    /// How many calls a TPP may make in a minute, those for tokens included; 0 for no bound. This many may
+    /// come at once, after a minute without any.
+    pub rate_limit_per_tpp_per_minute: u32,
 }
 
 impl Default for Settings {
@@ -90,6 +93,7 @@ impl Default for Settings {
             instant_max_amount: None,
             status_retention_days: 400,
             error_message_style: MessageStyle::CodeText,
+            rate_limit_per_tpp_per_minute: 6_000,
         }
     }
 }
