@@ -20,6 +20,11 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
+/// The store in the data directory at `path`, whoever is using it.
+pub(crate) fn store_in(path: &Path) -> PathBuf {
+    path.join("guichet.sqlite")
+}
+
 /// A data directory that nobody else is using while this value lives.
 #[derive(Debug)]
 pub(crate) struct DataDir {
@@ -49,7 +54,7 @@ impl DataDir {
     ///
     /// If it is not there or somebody else is using it.
     pub(crate) fn take_existing(path: &Path) -> anyhow::Result<Self> {
-        if !path.join("guichet.sqlite").is_file() {
+        if !store_in(path).is_file() {
             bail!("{} is not the data directory of a sandbox", path.display());
         }
         Self::lock(path)
@@ -88,7 +93,7 @@ impl DataDir {
 
     /// Payments, journals, seals, TPPs.
     pub(crate) fn store(&self) -> PathBuf {
-        self.path.join("guichet.sqlite")
+        store_in(&self.path)
     }
 
     /// The pretend bank.

@@ -7,6 +7,7 @@ mod audit;
 mod data_dir;
 mod demo;
 mod http_client;
+mod kept;
 mod logs;
 mod pay;
 mod pisp;

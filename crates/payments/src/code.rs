@@ -107,8 +107,12 @@ mod tests {
         };
         let other_tpp = TppId::parse("PSDFR-ACPR-99999").unwrap();
         let other_bank = InstitutionCode::parse("11425").unwrap();
-        let right =
-            Exchange { tpp: &code.tpp, institution: &code.institution, redirect_uri: &code.redirect_uri, verifier: challenge };
+        let right = Exchange {
+            tpp: &code.tpp,
+            institution: &code.institution,
+            redirect_uri: &code.redirect_uri,
+            verifier: challenge,
+        };
         let table = [
             (right, 299, Ok(())),
             (right, 300, Err(CodeRefusal::Expired)),

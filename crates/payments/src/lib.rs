@@ -26,6 +26,7 @@ pub mod lifecycle;
 pub mod payment;
 pub mod ports;
 pub mod reason;
+pub mod registry;
 pub mod request;
 #[cfg(any(test, feature = "samples"))]
 pub mod samples;

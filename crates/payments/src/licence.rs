@@ -162,7 +162,10 @@ mod tests {
             (
                 vec![german],
                 WhereListed,
-                Err(Unlicensed::NotPassported { country: "FR".to_owned(), by: "the register EBA".to_owned() }),
+                Err(Unlicensed::NotPassported {
+                    country: "FR".to_owned(),
+                    by: "the register EBA".to_owned(),
+                }),
             ),
             (vec![eba.clone(), withdrawn], WhereListed, said(Licence::Withdrawn)),
             (vec![eba, suspended], Required, said(Licence::Suspended)),

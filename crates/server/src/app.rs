@@ -14,7 +14,11 @@ use payments::{
 };
 use tokio::sync::Notify;
 
-use crate::{api::KnownSeals, bank_seal::BankSeal, link::LinkKey};
+use crate::{
+    bank_seal::BankSeal,
+    link::LinkKey,
+    trust::{Live, Trust},
+};
 
 /// Tells the time. Only the implementations in this file and a sandbox's test clock read a real clock.
 pub trait Clock: Send + Sync {
@@ -85,7 +89,7 @@ pub struct Parts {
     /// The institutions served.
     pub counters: Counters,
     /// Whose certificates are trusted.
-    pub anchors: eidas::Anchors,
+    pub trust: Live<Trust>,
     /// Key of the nonces in consent links.
     pub link_key: LinkKey,
     /// Key of the one-time codes.
@@ -94,8 +98,6 @@ pub struct Parts {
     pub psu_tls: bool,
     /// How long a call of the bank or the rail may take.
     pub bank_timeout: Duration,
-    /// Seal certificates of TPPs read before.
-    pub seals: KnownSeals,
     /// Rung when work is committed that is due at once.
     pub bell: WorkBell,
 }
@@ -112,29 +114,33 @@ pub struct Counter {
     pub tpp_url: String,
 }
 
-/// The institutions served.
-pub struct Counters(Vec<Arc<Counter>>);
+/// The institutions served; a reload may replace them.
+pub struct Counters(Live<Vec<Arc<Counter>>>);
 
 impl Counters {
     /// The institutions served.
     pub fn new(counters: Vec<Counter>) -> Self {
-        Self(counters.into_iter().map(Arc::new).collect())
+        Self(Live::new(counters.into_iter().map(Arc::new).collect()))
     }
 
     /// The institution reached under `host` (a `Host` header: the port does not count).
-    pub fn by_host(&self, host: &str) -> Option<&Arc<Counter>> {
+    pub fn by_host(&self, host: &str) -> Option<Arc<Counter>> {
         let name = host.rsplit_once(':').map_or(host, |(name, _port)| name).to_ascii_lowercase();
-        self.0.iter().find(|counter| counter.institution.hosts.contains(&name))
+        self.find(|counter| counter.institution.hosts.contains(&name))
     }
 
     /// The institution with this code.
-    pub fn by_code(&self, code: &InstitutionCode) -> Option<&Arc<Counter>> {
-        self.0.iter().find(|counter| counter.institution.code == *code)
+    pub fn by_code(&self, code: &InstitutionCode) -> Option<Arc<Counter>> {
+        self.find(|counter| counter.institution.code == *code)
     }
 
-    /// Every institution.
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<Counter>> {
-        self.0.iter()
+    /// Puts others in their place. Requests in flight go on with the ones they began with.
+    pub fn replace(&self, counters: Vec<Counter>) {
+        self.0.replace(counters.into_iter().map(Arc::new).collect());
+    }
+
+    fn find(&self, is_it: impl Fn(&Counter) -> bool) -> Option<Arc<Counter>> {
+        self.0.current().iter().find(|counter| is_it(counter)).cloned()
     }
 }
 
@@ -175,7 +181,7 @@ impl App {
     }
 
     /// The institution a payment was asked of.
-    pub fn counter_of(&self, payment: &Payment) -> Option<&Arc<Counter>> {
+    pub fn counter_of(&self, payment: &Payment) -> Option<Arc<Counter>> {
         self.counters.by_code(&payment.registration().institution)
     }
 }

@@ -6,11 +6,12 @@ use axum::{
     extract::{FromRequestParts, OriginalUri},
     http::{HeaderMap, header, request::Parts},
 };
-use eidas::{Kind, Role};
+use eidas::{Role, RoleMissing};
 use payments::{
-    institution::ScopeOfUse,
-    token::{Token, TokenHash, TokenRefusal},
-    tpp::{Licence, Tpp},
+    institution::{Institution, ScopeOfUse},
+    ports::StoreError,
+    token::{CertificateThumbprint, Scope, Token, TokenHash, TokenRefusal},
+    tpp::{self, Tpp, TppRefusal},
     values::{PaymentId, TppId},
 };
 
@@ -18,6 +19,7 @@ use crate::{
     App, Counter,
     api::ApiError,
     connection::{Peer, PeerCertificate},
+    trust::Distrust,
 };
 
 /// A payment initiator that may call: certificate, token, licence and role have been checked together.
@@ -37,20 +39,111 @@ impl FromRequestParts<App> for Pisp {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let counter = counter(app, parts).ok_or(ApiError::UnknownHost)?;
-        let peer = peer(parts).ok_or(ApiError::NoCertificate)?;
-        let now = app.now();
-        let qwac = qwac(&peer, now).map_err(ApiError::Certificate)?;
+        let Caller { counter, qwac, certificate } = Caller::find(app, parts)?;
         let token = token(app, &parts.headers).await?;
-        token.check(peer.thumbprint, &counter.institution.code, now).map_err(|refusal| match refusal {
+        token.check(certificate, &counter.institution.code, app.now()).map_err(|refusal| match refusal {
             TokenRefusal::OtherInstitution => ApiError::OtherInstitution,
             TokenRefusal::Expired | TokenRefusal::OtherCertificate => ApiError::Token(refusal.to_string()),
         })?;
+        if token.scope == Scope::Registration {
+            return Err(ApiError::Scope("this token is not one of scope pisp".to_owned()));
+        }
         let tpp = app.store.find_tpp(&token.tpp).await?.ok_or(ApiError::UnknownTpp)?;
-        may_initiate(&tpp, &qwac)?;
+        if tpp.organization_identifier != qwac.organization().as_str() {
+            return Err(ApiError::Token("this token was given to another organisation".to_owned()));
+        }
+        may_initiate(app, &tpp, &qwac, &counter.institution).await?;
         let organization_identifier = qwac.organization().as_str().to_owned();
         Ok(Self { counter, tpp: Arc::new(tpp), token, organization_identifier })
     }
+}
+
+/// Somebody on a connection: the bank he asks, and the QWAC he showed, judged.
+pub(crate) struct Caller {
+    pub(crate) counter: Arc<Counter>,
+    pub(crate) qwac: eidas::Judged,
+    pub(crate) certificate: CertificateThumbprint,
+}
+
+/// Why nobody can be told by a connection.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Stranger {
+    #[error("this host name belongs to no bank served here")]
+    UnknownHost,
+    #[error("no client certificate was shown")]
+    NoCertificate,
+    #[error(transparent)]
+    Certificate(#[from] Distrust),
+}
+
+impl Caller {
+    /// Who calls.
+    ///
+    /// # Errors
+    ///
+    /// [`Stranger`], in its order.
+    pub(crate) fn find(app: &App, parts: &Parts) -> Result<Self, Stranger> {
+        let counter = counter(app, parts).ok_or(Stranger::UnknownHost)?;
+        let peer = peer(parts).ok_or(Stranger::NoCertificate)?;
+        let qwac = app.judge_qwac(&peer, &counter.institution)?.judged;
+        Ok(Self { counter, qwac, certificate: peer.thumbprint })
+    }
+}
+
+impl From<Stranger> for ApiError {
+    fn from(stranger: Stranger) -> Self {
+        match stranger {
+            Stranger::UnknownHost => Self::UnknownHost,
+            Stranger::NoCertificate => Self::NoCertificate,
+            Stranger::Certificate(rule) => Self::Certificate(rule.to_string()),
+        }
+    }
+}
+
+/// Why a registered TPP may not initiate payments.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotAllowed {
+    #[error(transparent)]
+    Tpp(#[from] TppRefusal),
+    #[error("the TPP that declared this agent is not registered any more")]
+    AgentOfNobody,
+    #[error(transparent)]
+    Role(#[from] RoleMissing),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<NotAllowed> for ApiError {
+    fn from(refusal: NotAllowed) -> Self {
+        match refusal {
+            NotAllowed::Tpp(TppRefusal::Scope) => Self::Scope(refusal.to_string()),
+            NotAllowed::Tpp(_) | NotAllowed::AgentOfNobody => Self::Licence(refusal.to_string()),
+            NotAllowed::Role(_) => Self::Role(refusal.to_string()),
+            NotAllowed::Store(error) => error.into(),
+        }
+    }
+}
+
+/// Whether a registered TPP may initiate payments today (PSD2 Art. 66; the bank checks certificate and
+/// national licence): by its registration, by this bank, by the registers and by its certificate.
+///
+/// # Errors
+///
+/// The first that stands against it.
+pub(crate) async fn may_initiate(
+    app: &App,
+    tpp: &Tpp,
+    qwac: &eidas::Judged,
+    institution: &Institution,
+) -> Result<(), NotAllowed> {
+    let listings = app.store.listings(&tpp.organization_identifier).await?;
+    let (rule, country) = (institution.settings.licence_rule, institution.country());
+    tpp.may_initiate(&listings, rule, country)?;
+    if let tpp::Kind::Agent { of } = &tpp.kind {
+        let principal = app.store.find_tpp(of).await?.ok_or(NotAllowed::AgentOfNobody)?;
+        principal.may_initiate(&listings, rule, country)?;
+    }
+    Ok(qwac.require(Role::PaymentInitiation)?)
 }
 
 impl Pisp {
@@ -61,7 +154,8 @@ impl Pisp {
     /// [`ApiError::TokenSpent`] if it has served another payment request.
     pub fn token_serves(&self, payment: &PaymentId) -> Result<(), ApiError> {
         let tied_elsewhere = self.token.tied_to.as_ref().is_some_and(|tied| tied != payment);
-        if self.ties_token() && tied_elsewhere { Err(ApiError::TokenSpent) } else { Ok(()) }
+        let is_bound = self.ties_token() || self.token.scope == Scope::Confirmation;
+        if is_bound && tied_elsewhere { Err(ApiError::TokenSpent) } else { Ok(()) }
     }
 
     /// Ties the token to `payment`, if this institution's tokens serve one transaction.
@@ -89,7 +183,7 @@ impl Pisp {
 /// The institution meant by the request's host (HTTP/1.1 `Host`, HTTP/2 `:authority`).
 pub(crate) fn counter(app: &App, parts: &Parts) -> Option<Arc<Counter>> {
     let host = host(parts)?;
-    app.counters.by_host(&host).cloned()
+    app.counters.by_host(&host)
 }
 
 /// The host the client believes it talks to. Two `Host` headers name none.
@@ -108,29 +202,8 @@ pub(crate) fn peer(parts: &Parts) -> Option<Arc<PeerCertificate>> {
     parts.extensions.get::<Peer>()?.certificate.clone()
 }
 
-/// The QWAC on this connection, judged at `now`; the error names the rule that is broken.
-pub(crate) fn qwac(peer: &PeerCertificate, now: jiff::Timestamp) -> Result<eidas::Judged, String> {
-    let certificate = peer.read.as_ref().map_err(ToString::to_string)?;
-    eidas::judge(certificate, Kind::Qwac, eidas::Reading::Strict, now).map_err(|defect| defect.to_string())
-}
-
-/// Whether a registered TPP may initiate payments today (PSD2 Art. 66; the bank checks certificate and
-/// national licence).
-fn may_initiate(tpp: &Tpp, qwac: &eidas::Judged) -> Result<(), ApiError> {
-    if tpp.organization_identifier != qwac.organization().as_str() {
-        return Err(ApiError::Token("this token was given to another organisation".to_owned()));
-    }
-    if tpp.licence != Licence::Active {
-        return Err(ApiError::Licence);
-    }
-    if !tpp.scope_pisp {
-        return Err(ApiError::Scope);
-    }
-    qwac.require(Role::PaymentInitiation).map_err(|missing| ApiError::Role(missing.to_string()))
-}
-
 /// The token of `Authorization: Bearer` (RFC 6750, 2.1); the scheme is compared without regard to case.
-async fn token(app: &App, headers: &HeaderMap) -> Result<Token, ApiError> {
+pub(crate) async fn token(app: &App, headers: &HeaderMap) -> Result<Token, ApiError> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let value = values.next().ok_or_else(|| ApiError::Token("there is no access token".to_owned()))?;
     let malformed = || ApiError::Token("the Authorization header must be: Bearer <token>".to_owned());
@@ -158,7 +231,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
 }
 
 /// A client id as it came in; text that cannot be one belongs to nobody.
-pub(crate) async fn find_tpp(app: &App, client_id: &str) -> Result<Option<Tpp>, payments::ports::StoreError> {
+pub(crate) async fn find_tpp(app: &App, client_id: &str) -> Result<Option<Tpp>, StoreError> {
     match TppId::parse(client_id) {
         Ok(id) => app.store.find_tpp(&id).await,
         Err(_) => Ok(None),

@@ -20,6 +20,7 @@ pub mod psu;
 pub mod run;
 pub mod seal_key;
 pub mod tls;
+pub mod trust;
 mod work;
 
 pub use app::{App, Counter, Counters, Parts};

@@ -18,10 +18,10 @@ use sandbox::{
 };
 use server::{
     App, Listener, Listeners, Parts, TlsSource,
-    api::KnownSeals,
     app::{Clock, SystemClock, SystemIds, WorkBell},
     link::LinkKey,
     tls,
+    trust::{AnchorOrigin, Live, Trust},
 };
 use store::SqliteStore;
 use tokio::net::TcpListener;
@@ -298,14 +298,21 @@ fn assemble(from: &Ingredients<'_>) -> anyhow::Result<App> {
         rail: bank.clone(),
         messenger: bank,
         counters: institutions::counters(from.pki, tpp_port, psu_scheme(from.tls), psu_port)?,
-        anchors: from.pki.anchors()?,
+        trust: Live::new(trust_of(from.pki)?),
         link_key: LinkKey::new(&secrets.link_key),
         code_key: CodeKey(secrets.code_key),
         psu_tls: from.tls,
         bank_timeout: BANK_TIMEOUT,
-        seals: KnownSeals::default(),
         bell: WorkBell::default(),
     }))
+}
+
+/// The test authority is trusted, and nobody else.
+fn trust_of(pki: &TestPki) -> anyhow::Result<Trust> {
+    let anchors = pki.anchors()?;
+    let origins = anchors.ders().iter().map(|der| AnchorOrigin::of(der, "the sandbox", None));
+    let origins = origins.collect::<Result<_, _>>()?;
+    Ok(Trust::new(anchors, origins))
 }
 
 /// The secret under which the pretend bank answers as a real one would, so that `guichet serve` can be tried.

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use payments::{
     ports::TppStore,
-    tpp::{GrantType, Licence, RedirectUri, SealCertificate, Tpp},
+    registry::configure,
+    tpp::{Details, GrantType, Kind, Licence, RedirectUri, SealCertificate, Tpp},
     values::TppId,
 };
 use sandbox::pki::{Standing, TestPki, TppKeys};
@@ -19,9 +20,7 @@ const REDIRECT_URIS: [&str; 2] = ["https://tpp.example/cb", "https://tpp.example
 pub(super) async fn register(pki: &TestPki, store: &impl TppStore, now: Timestamp) -> anyhow::Result<()> {
     for keys in pki.tpps() {
         let id = TppId::parse(keys.tpp.oid)?;
-        let known = store.find_tpp(&id).await?;
-        let created_at = known.map_or(now, |known| known.created_at);
-        store.put_tpp(registration(keys, id, created_at)?).await?;
+        configure(store, registration(keys, id, now)?, now).await?;
     }
     Ok(())
 }
@@ -43,7 +42,10 @@ fn registration(keys: &TppKeys, id: TppId, created_at: Timestamp) -> anyhow::Res
         grant_types: vec![GrantType::ClientCredentials],
         redirect_uris,
         seal_certificates: vec![SealCertificate { kid: None, der: keys.qseal.der().to_vec() }],
+        kind: Kind::Tpp,
+        suspension: None,
         signature_policy: None,
+        details: Details::default(),
         created_at,
     })
 }

@@ -5,17 +5,17 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use anyhow::{Context as _, bail};
 use eidas::{Anchors, Certificate};
 use payments::{
-    ports::TppStore as _,
-    tpp::{GrantType, SealCertificate, Tpp},
+    registry::configure,
+    tpp::{Details, GrantType, Kind, SealCertificate, Tpp},
 };
 use server::{
     App, Counter, Counters, Listener, Parts, TlsSource,
-    api::KnownSeals,
     app::{Clock as _, SystemClock, SystemIds, WorkBell},
     bank_seal::BankSeal,
     connector::HttpBank,
     link::LinkKey,
     tls,
+    trust::{AnchorOrigin, Live, Trust},
 };
 use store::SqliteStore;
 use tokio::net::TcpListener;
@@ -29,7 +29,7 @@ pub(super) struct Checked {
     pub(super) tpp_tls: Option<TlsSource>,
     /// TLS for PSUs.
     pub(super) psu_tls: Option<TlsSource>,
-    anchors: Anchors,
+    trust: Trust,
     seals: Vec<BankSeal>,
     seal_certificates: Vec<Vec<SealCertificate>>,
     bank: Arc<HttpBank>,
@@ -42,7 +42,7 @@ impl Checked {
             "{} institution(s), {} TPP(s), {} trust anchor(s)",
             self.seals.len(),
             self.seal_certificates.len(),
-            self.anchors.ders().len()
+            self.trust.origins().len()
         )
     }
 }
@@ -53,10 +53,10 @@ impl Checked {
 ///
 /// The first that cannot be used, by name.
 pub(super) fn check(config: &Config) -> anyhow::Result<Checked> {
-    let anchors = anchors_of(config)?;
+    let trust = trust_of(config)?;
     let tpp_tls = config.listen.tpp.as_ref().map(|listener| {
         let (chain, key) = (text(&listener.certificate)?, text(&listener.key)?);
-        tls::tpp_config(&chain, &key, &anchors).context("in listen.tpp")
+        tls::tpp_config(&chain, &key, trust.anchors()).context("in listen.tpp")
     });
     let psu_tls = config.listen.psu.as_ref().map(|listener| {
         let (chain, key) = (text(&listener.certificate)?, text(&listener.key)?);
@@ -67,20 +67,23 @@ pub(super) fn check(config: &Config) -> anyhow::Result<Checked> {
     Ok(Checked {
         tpp_tls: tpp_tls.transpose()?.map(TlsSource::new),
         psu_tls: psu_tls.transpose()?.map(TlsSource::new),
-        anchors,
+        trust,
         seals,
         seal_certificates,
         bank: Arc::new(bank_of(config)?),
     })
 }
 
-fn anchors_of(config: &Config) -> anyhow::Result<Anchors> {
-    let mut ders = Vec::new();
+fn trust_of(config: &Config) -> anyhow::Result<Trust> {
+    let (mut ders, mut origins) = (Vec::new(), Vec::new());
     for path in &config.trust.anchors {
         let found = Anchors::from_pem(&text(path)?).with_context(|| format!("in {}", path.display()))?;
-        ders.extend_from_slice(found.ders());
+        for der in found.ders() {
+            origins.push(AnchorOrigin::of(der, path.display().to_string(), None)?);
+            ders.push(der.clone());
+        }
     }
-    Ok(Anchors::from_ders(ders)?)
+    Ok(Trust::new(Anchors::from_ders(ders)?, origins))
 }
 
 /// An institution's seal, from the files that the configuration names.
@@ -142,12 +145,11 @@ pub(super) async fn assemble(config: &Config, checked: Checked) -> anyhow::Resul
         rail: bank.clone(),
         messenger: bank,
         counters: Counters::new(counters),
-        anchors: checked.anchors,
+        trust: Live::new(checked.trust),
         link_key: LinkKey::new(&secrets.link_key),
         code_key: payments::sca::CodeKey(secrets.code_key),
         psu_tls: true,
         bank_timeout: Duration::from_millis(config.bank.timeout_ms),
-        seals: KnownSeals::default(),
         bell: WorkBell::default(),
     }))
 }
@@ -157,22 +159,25 @@ async fn register(
     seal_certificates: Vec<Vec<SealCertificate>>,
     store: &SqliteStore,
 ) -> anyhow::Result<()> {
+    let now = SystemClock.now();
     for (tpp, seal_certificates) in config.tpps.iter().zip(seal_certificates) {
-        let known = store.find_tpp(&tpp.client_id).await?;
         let organization_identifier = tpp.organization_identifier.as_deref();
         let registered = Tpp {
             id: tpp.client_id.clone(),
             organization_identifier: organization_identifier.unwrap_or(tpp.client_id.as_str()).to_owned(),
             name: tpp.name.clone(),
+            kind: Kind::Tpp,
             licence: tpp.licence,
+            suspension: None,
             scope_pisp: true,
             grant_types: vec![GrantType::ClientCredentials],
             redirect_uris: tpp.redirect_uris.clone(),
             seal_certificates,
             signature_policy: tpp.signature_policy,
-            created_at: known.map_or_else(|| SystemClock.now(), |known| known.created_at),
+            details: Details::default(),
+            created_at: now,
         };
-        store.put_tpp(registered).await?;
+        configure(store, registered, now).await?;
     }
     Ok(())
 }

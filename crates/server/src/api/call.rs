@@ -9,7 +9,7 @@ use axum::{
 };
 use payments::request::PsuContext;
 
-use super::{ApiError, body, body::AnswerType};
+use super::{ApiError, body, body::AnswerType, seals};
 use crate::{
     App,
     caller::Pisp,
@@ -87,8 +87,8 @@ fn verify(
     covered: &Covered<'_>,
 ) -> Result<(), ApiError> {
     let now = app.now();
-    let seals = app.seals.candidates(pisp, signature.key_id(), &app.anchors, now)?;
-    let keys: Vec<_> = seals.iter().map(|seal| &seal.key).collect();
+    let seals = seals::candidates(app, pisp, signature.key_id())?;
+    let keys: Vec<_> = seals.iter().filter_map(|seal| seal.key.as_ref()).collect();
     let settings = &pisp.counter.institution.settings;
     let rules = Rules {
         policy: pisp.tpp.signature_policy.unwrap_or(settings.signature_policy),

@@ -37,12 +37,12 @@ pub enum ApiError {
     /// The token's client is no longer registered.
     #[error("the client is not registered")]
     UnknownTpp,
-    /// The licence is suspended or withdrawn.
-    #[error("the licence is not active")]
-    Licence,
-    /// Not registered for payment initiation.
-    #[error("the client is not registered for the scope pisp")]
-    Scope,
+    /// It is registered and may not work: its licence, or this bank.
+    #[error("{0}")]
+    Licence(String),
+    /// The client, or the token, is good for something else.
+    #[error("{0}")]
+    Scope(String),
     /// The certificate lacks the role.
     #[error("{0}")]
     Role(String),
@@ -121,8 +121,8 @@ impl ApiError {
             | Self::UnknownTpp
             | Self::Signature(_)
             | Self::SealCertificate(_) => (StatusCode::UNAUTHORIZED, "BE05"),
-            Self::Licence | Self::Role(_) | Self::OtherInstitution => (StatusCode::FORBIDDEN, "BE05"),
-            Self::Scope => (StatusCode::FORBIDDEN, "BADS"),
+            Self::Licence(_) | Self::Role(_) | Self::OtherInstitution => (StatusCode::FORBIDDEN, "BE05"),
+            Self::Scope(_) => (StatusCode::FORBIDDEN, "BADS"),
             Self::Field(field) => (StatusCode::BAD_REQUEST, field.code),
             Self::Refused(refusal) => (StatusCode::BAD_REQUEST, refusal.code),
             Self::Header(_) | Self::RequestIdReused | Self::BodyBroken => (StatusCode::BAD_REQUEST, "FF01"),

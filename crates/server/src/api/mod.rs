@@ -24,7 +24,6 @@ use payments::Version;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use error::ApiError;
-pub use seals::KnownSeals;
 
 use crate::{App, Counter, caller, drain, oauth, observe};
 

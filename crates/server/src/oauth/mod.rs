@@ -1,3 +1,6 @@
-//! OAuth2 (RFC 6749) with mutual TLS (RFC 8705).
+//! The token endpoint (RFC 6749). A file for each grant.
 
+mod client_credentials;
+mod form;
+mod refused;
 pub(crate) mod token;

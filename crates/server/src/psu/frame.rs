@@ -42,7 +42,7 @@ impl About {
 
 /// Finds the institution, runs the handler, renders what went wrong and adds the headers.
 pub(super) async fn frame(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let counter = host(&request).and_then(|host| app.counters.by_host(host).cloned());
+    let counter = host(&request).and_then(|host| app.counters.by_host(host));
     let institution = counter.as_ref().map_or_else(String::new, |counter| counter.institution.name.clone());
     let asked = Language::asked(request.uri(), request.headers());
     let (method, uri) = (request.method().clone(), request.uri().clone());

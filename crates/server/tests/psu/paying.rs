@@ -47,7 +47,8 @@ async fn what_was_approved_is_sealed_before_anyone_is_told() {
     let stored = town.payment(&payment).await;
     let order = TransferOrder::of(&stored).unwrap();
     let seal = town.seal(&payment).await.unwrap();
-    let sealer = town.app.counter_of(&stored).unwrap().sealer();
+    let counter = town.app.counter_of(&stored).unwrap();
+    let sealer = counter.sealer();
     assert_eq!(seal.permits(&stored, &order, sealer), Ok(()));
     let statement = seal.open(sealer).unwrap();
     let link = DynamicLink::new(&stored, &order.debtor, order.execution_day).sha256();

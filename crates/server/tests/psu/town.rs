@@ -34,6 +34,7 @@ use server::{
     app::{Clock, SystemIds, WorkBell},
     bank_seal::BankSeal,
     link::LinkKey,
+    trust::{Live, Trust},
 };
 use store::sqlite::SqliteStore;
 
@@ -272,7 +273,7 @@ impl Town {
         };
         let new = NewPayment { payment: payment.clone(), entry, key, token: None, work: vec![expiry] };
         self.store.insert(new).await.unwrap();
-        let url = self.app.link_key.consent_url(self.app.counter_of(&payment).unwrap(), payment.id());
+        let url = self.app.link_key.consent_url(&self.app.counter_of(&payment).unwrap(), payment.id());
         let path = url.find("/89C3api").unwrap();
         (payment, url.get(path..).unwrap().to_owned())
     }
@@ -383,12 +384,11 @@ fn parts(
         rail: Arc::clone(rail) as Arc<dyn Rail>,
         messenger: Arc::clone(bank) as Arc<dyn Messenger>,
         counters: Counters::new(counters.into()),
-        anchors: pki.anchors().unwrap(),
+        trust: Live::new(Trust::new(pki.anchors().unwrap(), Vec::new())),
         link_key: LinkKey::new(&[1; 32]),
         code_key: payments::sca::CodeKey([2; 32]),
         psu_tls,
         bank_timeout: Duration::from_secs(1),
-        seals: server::api::KnownSeals::default(),
         bell: WorkBell::default(),
     }
 }

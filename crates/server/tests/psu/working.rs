@@ -1,7 +1,5 @@
 //! The work loop in a town, and payments that are approved without visiting a page.
 
-use std::sync::Arc;
-
 use axum::Router;
 use jiff::Timestamp;
 use payments::{
@@ -60,7 +58,7 @@ impl Town {
     ) -> Payment {
         let (mut payment, _link) = self.ask(change).await;
         let (debtor, now) = (samples::debtor(), self.app.now());
-        let counter = Arc::clone(self.app.counter_of(&payment).unwrap());
+        let counter = self.app.counter_of(&payment).unwrap();
         let authentication = Authentication::PasswordAndOneTimeCode { dynamic_link_sha256: "00".repeat(32) };
         let statement = Statement::new(&payment, &debtor, paris_day(now), authentication, now);
         let (seal_sha256, seal) = seal(statement, counter.sealer());

@@ -72,7 +72,8 @@ impl TokenStore for SqliteStore {
 }
 
 fn insert(connection: &Connection, token: &Token) -> Result<(), StoreError> {
-    let sql = "INSERT INTO tokens (hash, tpp, institution, scope, certificate, issued_at, expires_at, payment)
+    let sql =
+        "INSERT INTO tokens (hash, tpp, institution, scope, certificate, issued_at, expires_at, payment)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     let row = (
         token.hash.0,

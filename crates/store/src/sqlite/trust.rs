@@ -58,7 +58,10 @@ impl TrustStore for SqliteStore {
     async fn remove_trusted_list(&self, territory: &str) -> Result<bool, StoreError> {
         let territory = territory.to_owned();
         let sql = "DELETE FROM trusted_lists WHERE territory = ?1";
-        self.database.write(move |connection| execute(connection, sql, [territory])).await.map(|rows| rows == 1)
+        self.database
+            .write(move |connection| execute(connection, sql, [territory]))
+            .await
+            .map(|rows| rows == 1)
     }
 
     async fn trusted_lists(&self) -> Result<Vec<TrustedList>, StoreError> {

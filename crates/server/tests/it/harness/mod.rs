@@ -14,12 +14,13 @@ use jiff::{SignedDuration, Timestamp};
 use payments::{
     Version,
     institution::Institution,
-    ports::{PaymentStore as _, TokenStore as _, TppStore as _},
+    ports::{PaymentStore as _, TokenStore as _, TppStore as _, TppWrite},
+    registry::configure,
     request::Product,
     samples,
     sca::CodeKey,
-    token::{CertificateThumbprint, Token, TokenHash},
-    tpp::{Licence, SealCertificate, Tpp},
+    token::{CertificateThumbprint, Scope, Token, TokenHash},
+    tpp::{Licence, Registrar, SealCertificate, Tpp},
     values::{Bic, InstitutionCode, TppId},
 };
 use sandbox::{
@@ -33,6 +34,7 @@ use server::{
     link::LinkKey,
     run::EndedEarly,
     tls,
+    trust::{Live, Trust},
 };
 use sha2::{Digest as _, Sha256};
 use store::SqliteStore;
@@ -113,12 +115,12 @@ impl Guichet {
         let pki = pki(&home, clock.now(), options);
         let store = SqliteStore::open(&home.path().join("store.db")).unwrap();
         for tpp in registered(&pki, clock.now()) {
-            store.put_tpp(tpp).await.unwrap();
+            configure(&store, tpp, clock.now()).await.unwrap();
         }
         let bank = bank(&home, &clock).await;
         let app = app(&clock, &pki, &store, &bank, change);
         let server = pki.server();
-        let tls = tls::tpp_config(server.pem(), server.key_pem(), &app.anchors).unwrap();
+        let tls = tls::tpp_config(server.pem(), server.key_pem(), app.trust.current().anchors()).unwrap();
         let (tpp, address) = listener(Some(TlsSource::new(tls))).await;
         let (for_operators, operator) = listener(None).await;
         let listeners = Listeners {
@@ -180,9 +182,11 @@ impl Guichet {
     /// Changes a registration.
     pub(crate) async fn change_tpp(&self, oid: &str, change: impl FnOnce(&mut Tpp)) {
         let id = TppId::parse(oid).unwrap();
-        let mut tpp = self.store.find_tpp(&id).await.unwrap().expect("a registered TPP");
-        change(&mut tpp);
-        self.store.put_tpp(tpp).await.unwrap();
+        let before = self.store.find_tpp(&id).await.unwrap().expect("a registered TPP");
+        let mut after = before.clone();
+        change(&mut after);
+        let write = TppWrite::put(Some(before), after, Registrar::Operator, self.clock.now());
+        self.store.change_tpp(write).await.unwrap();
     }
 
     /// Registers `to` as a copy of `from`.
@@ -193,7 +197,7 @@ impl Guichet {
             organization_identifier: to.to_owned(),
             ..tpp.expect("a registered TPP")
         };
-        self.store.put_tpp(copy).await.unwrap();
+        configure(&self.store, copy, self.clock.now()).await.unwrap();
     }
 
     /// Stores a token for the first institution, as if it had been given to this client.
@@ -202,7 +206,9 @@ impl Guichet {
             hash: TokenHash(Sha256::digest(secret.as_bytes()).into()),
             tpp: TppId::parse(client_id).unwrap(),
             institution: InstitutionCode::parse("17515").unwrap(),
+            scope: Scope::PaymentInitiation,
             certificate: CertificateThumbprint(Sha256::digest(qwac.der()).into()),
+            issued_at: self.clock.now(),
             expires_at: self.clock.now() + SignedDuration::from_hours(1),
             tied_to: None,
         };
@@ -285,12 +291,11 @@ fn app(
         rail: bank.clone(),
         messenger: bank,
         counters: Counters::new(counters.into()),
-        anchors: pki.anchors().unwrap(),
+        trust: Live::new(Trust::new(pki.anchors().unwrap(), Vec::new())),
         link_key: LinkKey::new(&[7; 32]),
         code_key: CodeKey([8; 32]),
         psu_tls: true,
         bank_timeout: Duration::from_secs(5),
-        seals: server::api::KnownSeals::default(),
         bell: WorkBell::default(),
     })
 }
