@@ -177,6 +177,9 @@ pub trait TokenStore: Send + Sync {
     /// Takes a token back. False if there was none.
     async fn revoke_token(&self, hash: &TokenHash) -> Result<bool, StoreError>;
 
+    /// How many tokens of a client are worth something at `now`.
+    async fn live_tokens_of(&self, tpp: &TppId, now: Timestamp) -> Result<u64, StoreError>;
+
     /// Takes every token and code of a client back; how many tokens there were.
     async fn revoke_tokens_of(&self, tpp: &TppId) -> Result<u64, StoreError>;
 

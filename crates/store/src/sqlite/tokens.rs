@@ -1,6 +1,7 @@
 //! Access tokens, and the codes that are exchanged for some of them.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use payments::{
     code::{AuthorisationCode, CodeHash},
     ports::{Exchanged, StoreError, TokenStore},
@@ -40,6 +41,14 @@ impl TokenStore for SqliteStore {
     async fn revoke_token(&self, hash: &TokenHash) -> Result<bool, StoreError> {
         let hash = *hash;
         self.database.write(move |connection| remove(connection, &hash)).await
+    }
+
+    async fn live_tokens_of(&self, tpp: &TppId, now: Timestamp) -> Result<u64, StoreError> {
+        let sql = "SELECT COUNT(*) FROM tokens WHERE tpp = ?1 AND expires_at > ?2";
+        let live = self.database.read(|connection| {
+            find(connection, sql, (tpp.as_str(), micros(now)), |row| column::<i64>(row, 0))
+        })?;
+        u64::try_from(live.unwrap_or_default()).map_err(|_| StoreError::Corrupt("count"))
     }
 
     async fn revoke_tokens_of(&self, tpp: &TppId) -> Result<u64, StoreError> {

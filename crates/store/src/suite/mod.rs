@@ -11,6 +11,7 @@ mod books;
 mod changes;
 mod idempotence;
 mod payments;
+mod registry;
 pub mod samples;
 mod work;
 
@@ -18,6 +19,7 @@ pub use books::*;
 pub use changes::*;
 pub use idempotence::*;
 pub use payments::*;
+pub use registry::*;
 pub use work::*;
 
 /// Makes a test of every rule. The expression gives something to keep until the end of the test and an
@@ -46,6 +48,13 @@ macro_rules! every_rule {
             concurrent_workers_never_hold_the_same_work
             tokens_are_kept_and_tied_once
             tpps_are_kept_and_replaced
+            a_registration_has_a_history_that_survives_its_removal
+            a_registration_that_changed_meanwhile_is_not_overwritten
+            of_concurrent_changes_of_a_registration_one_is_made
+            a_removed_tpp_leaves_no_token_and_no_code
+            revoked_tokens_are_gone
+            tpps_are_found_by_name_whatever_its_case
+            a_signed_call_changes_a_registration_once
             journeys_are_kept_and_replaced
             a_sweep_removes_what_nobody_can_ask_for
             everything_is_there_when_the_store_is_read_again
