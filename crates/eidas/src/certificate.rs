@@ -1,7 +1,6 @@
 //! A certificate, read.
 
 use std::fmt;
-use std::fmt::Write as _;
 
 use der::Decode;
 use der::asn1::ObjectIdentifier;
@@ -9,15 +8,21 @@ use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use sha2::{Digest, Sha256};
-use x509_cert::TbsCertificate;
+use x509_cert::certificate::{TbsCertificate, Version};
 use x509_cert::time::Time;
 
+use crate::departure::Departure;
 use crate::distinguished_name as dn;
-use crate::extensions::Extensions;
+use crate::extensions::{Extensions, QC_STATEMENTS};
+use crate::key_usage::KeyUsage;
+use crate::organization::{self, Organization};
 use crate::organization_identifier::{InvalidOrganizationIdentifier, OrganizationIdentifier};
 use crate::public_key::PublicKey;
-use crate::qc_statements::QcStatements;
+use crate::qc_statements::{self, Departures, QcStatements};
+use crate::rule_id::RuleId;
 use crate::signature_hash::SignatureHash;
+use crate::text::hex;
+use crate::tlv::Fault;
 
 /// Largest certificate read, in bytes. A QWAC has two or three thousand.
 pub const MAX_CERTIFICATE_BYTES: usize = 16 * 1024;
@@ -39,27 +44,32 @@ pub struct Certificate {
     not_after: Timestamp,
     public_key: PublicKey,
     signature_hash: SignatureHash,
-    key_usage: Option<KeyUsage>,
-    extended_key_usages: Option<Vec<ObjectIdentifier>>,
-    qc_statements: QcStatements,
     dns_names: Vec<String>,
+    /// What the rules look at beside that.
+    facts: Facts,
+}
+
+/// What a certificate says that only judging it needs. A part that cannot be read is a rule that is broken,
+/// not a certificate that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Facts {
+    pub(crate) version: u8,
+    pub(crate) serial_in_order: bool,
+    pub(crate) is_authority: bool,
+    pub(crate) unsupported_critical: Option<ObjectIdentifier>,
+    pub(crate) key_usage: Result<Option<KeyUsage>, Fault>,
+    pub(crate) extended_key_usages: Result<Option<Vec<ObjectIdentifier>>, Fault>,
+    pub(crate) statements: Result<QcStatements, Fault>,
+    pub(crate) organization: Organization,
+    pub(crate) departures: Departures,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Subject {
-    organization_identifier: Option<String>,
+    organization_identifiers: Vec<String>,
     organization_name: Option<String>,
     common_name: Option<String>,
     country: Option<String>,
-}
-
-/// The key usages that concern us (RFC 5280, 4.2.1.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeyUsage {
-    /// `digitalSignature`: TLS handshakes, HTTP signatures.
-    pub digital_signature: bool,
-    /// `nonRepudiation`, also called `contentCommitment`: seals.
-    pub non_repudiation: bool,
 }
 
 /// Why bytes are not a certificate we can read.
@@ -77,23 +87,22 @@ pub enum InvalidCertificate {
     /// An extension comes twice.
     #[error("the certificate has an extension twice (RFC 5280, 4.2)")]
     RepeatedExtension,
-    /// The subject has several organizationIdentifier attributes, so it names nobody.
-    #[error("the certificate's subject has more than one organizationIdentifier (ETSI TS 119 495, 5.2.1)")]
-    RepeatedOrganizationIdentifier,
     /// The two places that name the signature algorithm disagree.
     #[error("the certificate names two different signature algorithms (RFC 5280, 4.1.1.2)")]
     SignatureAlgorithm,
-    /// `keyUsage` cannot be read.
-    #[error("the certificate's keyUsage is not well formed (RFC 5280, 4.2.1.3)")]
-    KeyUsage,
-    /// `extKeyUsage` cannot be read.
-    #[error("the certificate's extKeyUsage is not well formed (RFC 5280, 4.2.1.12)")]
-    ExtendedKeyUsage,
-    /// The qcStatements cannot be read.
-    #[error(
-        "the certificate's QcStatements are not well formed (ETSI EN 319 412-5; ETSI TS 119 495, annex A)"
-    )]
-    QcStatements,
+}
+
+impl InvalidCertificate {
+    /// The rule that the bytes break.
+    pub fn rule(self) -> RuleId {
+        match self {
+            Self::TooLarge => RuleId::Size,
+            Self::Pem => RuleId::Pem,
+            Self::Der => RuleId::Der,
+            Self::RepeatedExtension => RuleId::Extensions,
+            Self::SignatureAlgorithm => RuleId::SignatureAlgorithm,
+        }
+    }
 }
 
 impl Certificate {
@@ -113,19 +122,18 @@ impl Certificate {
             return Err(Invalid::SignatureAlgorithm);
         }
         let extensions = Extensions::of(tbs)?;
+        let subject = Subject::read(tbs);
         Ok(Self {
             sha256: Sha256::digest(der).into(),
             der: CertificateDer::from(der.to_vec()),
-            subject: Subject::read(tbs)?,
+            facts: Facts::read(tbs, &extensions, &subject),
+            subject,
             issuer: tbs.issuer().to_string(),
             serial: serial(tbs.serial_number().as_bytes()),
             not_before: timestamp(tbs.validity().not_before),
             not_after: timestamp(tbs.validity().not_after),
             public_key: PublicKey::read(tbs.subject_public_key_info()).map_err(|_| Invalid::Der)?,
             signature_hash: SignatureHash::of(read.signature_algorithm()),
-            key_usage: extensions.key_usage()?,
-            extended_key_usages: extensions.extended_key_usages()?,
-            qc_statements: extensions.qc_statements()?,
             dns_names: extensions.dns_names(),
         })
     }
@@ -166,7 +174,7 @@ impl Certificate {
         hex(&self.sha256)
     }
 
-    /// The subject's organizationIdentifier attribute, parsed (ETSI TS 119 495, 5.2.1).
+    /// The subject's organizationIdentifier attribute, parsed to the letter (ETSI TS 119 495, 5.2.1).
     ///
     /// # Errors
     ///
@@ -177,9 +185,22 @@ impl Certificate {
         self.organization_identifier_text().map(OrganizationIdentifier::parse)
     }
 
-    /// The subject's organizationIdentifier attribute as it stands, PSD2 or not.
+    /// The subject's first organizationIdentifier attribute as it stands, PSD2 or not, harmless or not.
     pub fn organization_identifier_text(&self) -> Option<&str> {
-        self.subject.organization_identifier.as_deref()
+        self.subject.organization_identifiers.first().map(String::as_str)
+    }
+
+    pub(crate) fn organization_identifiers(&self) -> &[String] {
+        &self.subject.organization_identifiers
+    }
+
+    pub(crate) fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Where it departs from the letter of the standards and is still understood; empty if it follows them.
+    pub fn departures(&self) -> &[Departure] {
+        self.facts.departures.as_slice()
     }
 
     /// The subject's organisation name.
@@ -227,14 +248,19 @@ impl Certificate {
         self.signature_hash
     }
 
-    /// What the key may be used for, if the certificate says so.
+    /// What the key may be used for, if the certificate says so in a form that can be read.
     pub fn key_usage(&self) -> Option<KeyUsage> {
-        self.key_usage
+        self.facts.key_usage.ok().flatten()
     }
 
-    /// The extended key usages in dotted form; none at all restricts nothing.
+    /// The extended key usages in dotted form; none at all restricts nothing, and of those that cannot be
+    /// read the list is empty.
     pub fn extended_key_usages(&self) -> Option<impl Iterator<Item = String> + '_> {
-        self.extended_key_usages.as_ref().map(|oids| oids.iter().map(ToString::to_string))
+        let usages = match &self.facts.extended_key_usages {
+            Ok(usages) => usages.as_deref()?,
+            Err(_) => &[],
+        };
+        Some(usages.iter().map(ToString::to_string))
     }
 
     /// Whether the extended key usages, if there are any, let it identify the client of a TLS connection.
@@ -242,9 +268,11 @@ impl Certificate {
         self.extended_key_usages().is_none_or(|mut oids| oids.any(|oid| oid == CLIENT_AUTH))
     }
 
-    /// What its issuer states about it; nothing if it has no qcStatements extension.
+    /// What its issuer states about it, with all [`Certificate::departures`] taken; nothing if it has no
+    /// qcStatements extension or one that cannot be read.
     pub fn qc_statements(&self) -> &QcStatements {
-        &self.qc_statements
+        static NOTHING: QcStatements = QcStatements { compliance: false, types: vec![], psd2: None };
+        self.facts.statements.as_ref().unwrap_or(&NOTHING)
     }
 
     /// The DNS names of the subject.
@@ -266,18 +294,56 @@ impl fmt::Debug for Certificate {
 }
 
 impl Subject {
-    fn read(tbs: &TbsCertificate) -> Result<Self, InvalidCertificate> {
+    fn read(tbs: &TbsCertificate) -> Self {
         let name = tbs.subject();
-        if dn::count(name, dn::ORGANIZATION_IDENTIFIER) > 1 {
-            return Err(InvalidCertificate::RepeatedOrganizationIdentifier);
-        }
-        Ok(Self {
-            organization_identifier: dn::first_text(name, dn::ORGANIZATION_IDENTIFIER),
+        Self {
+            organization_identifiers: dn::raw_texts(name, dn::ORGANIZATION_IDENTIFIER),
             organization_name: dn::first_text(name, dn::ORGANIZATION_NAME),
             common_name: dn::first_text(name, dn::COMMON_NAME),
             country: dn::first_text(name, dn::COUNTRY_NAME),
-        })
+        }
     }
+}
+
+impl Facts {
+    fn read(tbs: &TbsCertificate, extensions: &Extensions<'_>, subject: &Subject) -> Self {
+        let read = extensions.find(QC_STATEMENTS).map(qc_statements::read).transpose();
+        let (mut statements, mut departures) = match read.map(Option::unwrap_or_default) {
+            Ok(understood) => (Ok(understood.statements), understood.departures),
+            Err(fault) => (Err(fault), Departures::default()),
+        };
+        let organization = Organization::read(&subject.organization_identifiers, &mut departures);
+        if let (Ok(QcStatements { psd2: Some(licence), .. }), Organization::Is(provider)) =
+            (&mut statements, &organization)
+        {
+            organization::complete(licence, provider, &mut departures);
+        }
+        Self {
+            version: match tbs.version() {
+                Version::V1 => 1,
+                Version::V2 => 2,
+                Version::V3 => 3,
+            },
+            serial_in_order: is_in_order(tbs.serial_number().as_bytes()),
+            is_authority: extensions.is_authority(),
+            unsupported_critical: extensions.unsupported_critical(),
+            key_usage: extensions.key_usage(),
+            extended_key_usages: extensions.extended_key_usages(),
+            statements,
+            organization,
+            departures,
+        }
+    }
+}
+
+/// Positive and of at most 20 bytes (RFC 5280, 4.1.2.2).
+fn is_in_order(serial: &[u8]) -> bool {
+    let number = match serial {
+        [0, number @ ..] => number,
+        [0x80..=0xff, ..] => return false,
+        number => number,
+    };
+    (1..=20).contains(&number.len()) && number != [0]
 }
 
 /// RFC 5280 lets a certificate end in the last second of 9999, a day after the last our calendar knows.
@@ -291,13 +357,6 @@ fn serial(bytes: &[u8]) -> String {
     hex(match bytes {
         [0, number @ ..] if !number.is_empty() => number,
         number => number,
-    })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a String takes all that is written to it");
-        text
     })
 }
 
@@ -327,8 +386,7 @@ mod tests {
         assert_eq!(certificate.public_key().key_bytes().len(), 65);
         assert!(der.windows(91).any(|w| w == certificate.public_key().spki_der()));
         assert_eq!(certificate.signature_hash(), SignatureHash::Sha256);
-        let usage = KeyUsage { digital_signature: true, non_repudiation: false };
-        assert_eq!(certificate.key_usage(), Some(usage));
+        assert_eq!(certificate.key_usage().unwrap().to_string(), "digitalSignature");
         let usages: Vec<String> = certificate.extended_key_usages().unwrap().collect();
         assert_eq!(usages, ["1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.1"]);
         assert_eq!(certificate.dns_names(), ["tpp.example"]);
@@ -363,24 +421,10 @@ mod tests {
         use InvalidCertificate as Invalid;
         type Change = fn(&mut Leaf);
         let ca = TestCa::new();
-        let table: [(Change, Invalid); 4] = [
-            (
-                |l| l.organization_identifiers.push("PSDFR-ACPR-54321"),
-                Invalid::RepeatedOrganizationIdentifier,
-            ),
-            (
-                |l| l.extensions.push((&[1, 3, 6, 1, 5, 5, 7, 1, 3], vec![0x30, 0])),
-                Invalid::RepeatedExtension,
-            ),
-            (|l| l.qc_statements = Some(vec![0x0c, 0]), Invalid::QcStatements),
-            (
-                |l| {
-                    l.extended_key_usages.clear();
-                    l.extensions.push((&[2, 5, 29, 37], vec![0x05, 0]));
-                },
-                Invalid::ExtendedKeyUsage,
-            ),
-        ];
+        let table: [(Change, Invalid); 1] = [(
+            |l| l.extensions.push((&[1, 3, 6, 1, 5, 5, 7, 1, 3], vec![0x30, 0])),
+            Invalid::RepeatedExtension,
+        )];
         for (change, expected) in table {
             let mut leaf = Leaf::qwac();
             change(&mut leaf);

@@ -1,8 +1,10 @@
 //! Texts in a distinguished name.
 
+use der::Tagged;
 use der::asn1::{Any, ObjectIdentifier};
-use der::{Tag, Tagged};
 use x509_cert::name::Name;
+
+use crate::text;
 
 pub(crate) const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 pub(crate) const COUNTRY_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.6");
@@ -14,39 +16,31 @@ pub(crate) fn first_text(name: &Name, attribute: ObjectIdentifier) -> Option<Str
     name.iter().filter(|entry| entry.oid == attribute).find_map(|entry| text_of(&entry.value))
 }
 
-/// How many attributes of this type the name has.
-pub(crate) fn count(name: &Name, attribute: ObjectIdentifier) -> usize {
-    name.iter().filter(|entry| entry.oid == attribute).count()
+/// The attributes of this type, in order; one that holds no text is empty.
+pub(crate) fn raw_texts(name: &Name, attribute: ObjectIdentifier) -> Vec<String> {
+    let found = name.iter().filter(|entry| entry.oid == attribute);
+    found.map(|entry| decode(&entry.value).unwrap_or_default()).collect()
 }
 
 /// Reads a `DirectoryString` (RFC 5280, 4.1.2.4).
 ///
-/// Control characters become U+FFFD: these texts end in logs and on pages.
-fn text_of(value: &Any) -> Option<String> {
-    let bytes = value.value();
-    let text = match value.tag() {
-        Tag::Utf8String | Tag::PrintableString | Tag::Ia5String => {
-            std::str::from_utf8(bytes).ok()?.to_owned()
-        }
-        // Teletex text is read as Latin-1, as everyone does.
-        Tag::TeletexString => bytes.iter().copied().map(char::from).collect(),
-        Tag::BmpString => utf16(bytes)?,
-        _ => return None,
-    };
-    Some(text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect())
+/// Characters that control a terminal or are invisible become U+FFFD: these texts end in logs and on pages.
+pub(crate) fn text_of(value: &Any) -> Option<String> {
+    let harmless =
+        |c: char| if c.is_control() || text::is_invisible(c) { char::REPLACEMENT_CHARACTER } else { c };
+    decode(value).map(|text| text.chars().map(harmless).collect())
 }
 
-fn utf16(bytes: &[u8]) -> Option<String> {
-    let (pairs, []) = bytes.as_chunks::<2>() else {
-        return None;
-    };
-    let units = pairs.iter().map(|pair| u16::from_be_bytes(*pair));
-    char::decode_utf16(units).collect::<Result<String, _>>().ok()
+fn decode(value: &Any) -> Option<String> {
+    let tag = value.tag();
+    let number = u8::try_from(tag.number().value()).ok().filter(|_| tag.is_universal());
+    text::decode(number?, value.value())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use der::Tag;
 
     #[test]
     fn every_kind_of_directory_string_is_read() {
@@ -55,9 +49,8 @@ mod tests {
             (Tag::PrintableString, b"Acme", Some("Acme")),
             (Tag::TeletexString, b"Soci\xe9t\xe9", Some("Société")),
             (Tag::BmpString, &[0, b'A', 0x20, 0xac], Some("A€")),
-            (Tag::BmpString, &[0], None),
-            (Tag::BmpString, &[0xd8, 0x00], None),
             (Tag::Utf8String, &[0xff], None),
+            (Tag::Utf8String, "a\u{202e}b".as_bytes(), Some("a\u{fffd}b")),
             (Tag::Utf8String, b"two\r\nlines", Some("two\u{fffd}\u{fffd}lines")),
             (Tag::Integer, &[1], None),
         ];

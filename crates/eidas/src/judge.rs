@@ -3,14 +3,13 @@
 use jiff::Timestamp;
 
 use crate::certificate::Certificate;
-use crate::organization_identifier::{InvalidOrganizationIdentifier, OrganizationIdentifier};
-use crate::public_key::KeyKind;
+use crate::defect::Defect;
+use crate::departure::Departure;
+use crate::organization::Organization;
+use crate::organization_identifier::OrganizationIdentifier;
 use crate::qc_statements::{Psd2Statement, QcType, Role};
-use crate::signature_hash::SignatureHash;
-
-const RSA_MIN_BITS: usize = 2048;
-/// Longer keys than this cannot be used to verify here, and would cost too much.
-const RSA_MAX_BITS: usize = 8192;
+use crate::rule_id::RuleId;
+use crate::rules::{self, Case};
 
 /// What a certificate is shown for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,7 +21,19 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn qc_type(self) -> QcType {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Qwac, Self::Qseal];
+
+    /// The name in the field: `QWAC`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Qwac => "QWAC",
+            Self::Qseal => "QSealC",
+        }
+    }
+
+    /// The `QcType` it has.
+    pub fn qc_type(self) -> QcType {
         match self {
             Self::Qwac => QcType::Web,
             Self::Qseal => QcType::ESeal,
@@ -43,11 +54,23 @@ pub enum Reading {
 /// The provider that an acceptable certificate speaks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
+    kind: Kind,
     organization: OrganizationIdentifier,
     licence: Psd2Statement,
+    departures: Vec<Departure>,
 }
 
 impl Judged {
+    /// What it was judged for.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Where it departs from the letter of the standards; only the lenient reading takes one that does.
+    pub fn departures(&self) -> &[Departure] {
+        &self.departures
+    }
+
     /// Who it is.
     pub fn organization(&self) -> &OrganizationIdentifier {
         &self.organization
@@ -82,65 +105,17 @@ pub struct RoleMissing {
     pub role: Role,
 }
 
-/// The rule that a certificate breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Defect {
-    /// The clock is before `notBefore`.
-    #[error("the certificate is valid only from {not_before} (RFC 5280, 4.1.2.5)")]
-    NotYetValid {
-        /// First instant of validity.
-        not_before: Timestamp,
-    },
-    /// The clock has reached `notAfter`.
-    #[error("the certificate expired at {not_after} (RFC 5280, 4.1.2.5)")]
-    Expired {
-        /// End of validity.
-        not_after: Timestamp,
-    },
-    /// The key is neither RSA of 2048 to 8192 bits nor on P-256 or P-384.
-    #[error("the certificate's key must be RSA of 2048 to 8192 bits, or P-256, or P-384 (ETSI TS 119 312)")]
-    WeakKey,
-    /// The issuer signed with something weaker than SHA-256.
-    #[error("the certificate must be signed with SHA-256, SHA-384 or SHA-512 (ETSI TS 119 312)")]
-    WeakSignature,
-    /// A QWAC without `digitalSignature`.
-    #[error("the QWAC's keyUsage must allow digitalSignature (ETSI EN 319 412-4)")]
-    QwacKeyUsage,
-    /// A QSealC with neither `digitalSignature` nor `nonRepudiation`.
-    #[error("the QSealC's keyUsage must allow digitalSignature or nonRepudiation (ETSI EN 319 412-3)")]
-    QsealKeyUsage,
-    /// A QWAC whose extended key usages leave out `clientAuth`.
-    #[error("the QWAC's extKeyUsage must allow clientAuth, 1.3.6.1.5.5.7.3.2 (RFC 5280, 4.2.1.12)")]
-    NoClientAuth,
-    /// Not a qualified certificate.
-    #[error("the certificate has no QcCompliance statement, 0.4.0.1862.1.1 (ETSI EN 319 412-5, 4.2.1)")]
-    NotQualified,
-    /// A certificate for something else than websites shown as QWAC.
-    #[error("the QWAC's QcType must be web, 0.4.0.1862.1.6.3 (ETSI EN 319 412-5, 4.2.3)")]
-    NotForWebsites,
-    /// A certificate for something else than seals shown as QSealC.
-    #[error("the QSealC's QcType must be eSeal, 0.4.0.1862.1.6.2 (ETSI EN 319 412-5, 4.2.3)")]
-    NotForSeals,
-    /// No PSD2 statement.
-    #[error("the certificate has no PSD2 statement, 0.4.0.19495.2 (ETSI TS 119 495, 5.1)")]
-    NoPsd2Statement,
-    /// The subject does not say who it is.
-    #[error("the certificate's subject has no organizationIdentifier, 2.5.4.97 (ETSI TS 119 495, 5.2.1)")]
-    NoOrganizationIdentifier,
-    /// The subject's identifier is not that of a payment service provider.
-    #[error("the certificate's {0}")]
-    OrganizationIdentifier(InvalidOrganizationIdentifier),
-    /// The PSD2 statement and the subject name two authorities.
-    #[error(
-        "the certificate's nCAId is not the authority in its organizationIdentifier (ETSI TS 119 495, 5.2.3)"
-    )]
-    AuthorityMismatch,
+impl RoleMissing {
+    /// The rule that is broken.
+    pub fn rule(self) -> RuleId {
+        RuleId::PaymentInitiation
+    }
 }
 
 /// Judges the content of a certificate at the instant `now`.
 ///
-/// The chain and revocation are separate questions, and so is the role that a call needs:
-/// [`Judged::require`].
+/// Under [`Reading::Lenient`] the departures that were taken are in [`Judged::departures`], to be logged. The
+/// chain and revocation are separate questions, and so is the role that a call needs: [`Judged::require`].
 ///
 /// # Errors
 ///
@@ -148,75 +123,66 @@ pub enum Defect {
 pub fn judge(
     certificate: &Certificate,
     kind: Kind,
-    _reading: Reading,
+    reading: Reading,
     now: Timestamp,
 ) -> Result<Judged, Defect> {
-    validity(certificate, now)?;
-    key_strength(certificate)?;
-    signature_strength(certificate)?;
-    usage(certificate, kind)?;
-    qualification(certificate, kind)?;
+    let case = Case { certificate, kind, reading, now };
+    for rule in rules::of(kind) {
+        case.ask(rule)?;
+    }
     let licence = certificate.qc_statements().psd2.clone().ok_or(Defect::NoPsd2Statement)?;
-    let organization = certificate.organization_identifier().ok_or(Defect::NoOrganizationIdentifier)?;
-    let organization = organization.map_err(Defect::OrganizationIdentifier)?;
-    if licence.nca_id != organization.nca_id() {
-        return Err(Defect::AuthorityMismatch);
-    }
-    Ok(Judged { organization, licence })
+    let Organization::Is(organization) = certificate.facts().organization.clone() else {
+        return Err(Defect::NoOrganizationIdentifier);
+    };
+    Ok(Judged { kind, organization, licence, departures: certificate.departures().to_vec() })
 }
 
-fn validity(certificate: &Certificate, now: Timestamp) -> Result<(), Defect> {
-    let (not_before, not_after) = (certificate.not_before(), certificate.not_after());
-    if now < not_before {
-        Err(Defect::NotYetValid { not_before })
-    } else if now >= not_after {
-        Err(Defect::Expired { not_after })
-    } else {
-        Ok(())
-    }
+/// The two certificates of a call are not of one provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Disagreement {
+    /// They are not a QWAC and a QSealC.
+    #[error("a call needs one QWAC and one QSealC (RTS (EU) 2018/389, Art. 34)")]
+    Kinds,
+    /// They carry two authorisation numbers.
+    #[error("QWAC and QSealC carry different organizationIdentifiers (ETSI TS 119 495, 5.2.1)")]
+    Organization,
+    /// Their licences have no role in common.
+    #[error("QWAC and QSealC have no PSD2 role in common (ETSI TS 119 495, 5.2.2)")]
+    Roles,
 }
 
-fn key_strength(certificate: &Certificate) -> Result<(), Defect> {
-    match certificate.public_key().kind() {
-        KeyKind::Rsa { bits: RSA_MIN_BITS..=RSA_MAX_BITS } | KeyKind::P256 | KeyKind::P384 => Ok(()),
-        KeyKind::Rsa { .. } | KeyKind::Other => Err(Defect::WeakKey),
-    }
-}
-
-fn signature_strength(certificate: &Certificate) -> Result<(), Defect> {
-    match certificate.signature_hash() {
-        SignatureHash::Sha256 | SignatureHash::Sha384 | SignatureHash::Sha512 => Ok(()),
-        SignatureHash::Other => Err(Defect::WeakSignature),
+impl Disagreement {
+    /// The rule that is broken.
+    pub fn rule(self) -> RuleId {
+        RuleId::Pair
     }
 }
 
-fn usage(certificate: &Certificate, kind: Kind) -> Result<(), Defect> {
-    let usage = certificate.key_usage();
-    match kind {
-        Kind::Qwac if !usage.is_some_and(|u| u.digital_signature) => Err(Defect::QwacKeyUsage),
-        Kind::Qwac if !certificate.allows_client_auth() => Err(Defect::NoClientAuth),
-        Kind::Qseal if !usage.is_some_and(|u| u.digital_signature || u.non_repudiation) => {
-            Err(Defect::QsealKeyUsage)
-        }
-        Kind::Qwac | Kind::Qseal => Ok(()),
+/// Whether the two certificates of a call are of one provider.
+///
+/// The authority needs no comparison, being part of the authorisation number. The roles may differ, as after
+/// a licence was extended and one certificate renewed; the role that a call needs is asked of each.
+///
+/// # Errors
+///
+/// What they differ in.
+pub fn agree(qwac: &Judged, qseal: &Judged) -> Result<(), Disagreement> {
+    if (qwac.kind, qseal.kind) != (Kind::Qwac, Kind::Qseal) {
+        return Err(Disagreement::Kinds);
     }
-}
-
-fn qualification(certificate: &Certificate, kind: Kind) -> Result<(), Defect> {
-    let statements = certificate.qc_statements();
-    if !statements.compliance {
-        return Err(Defect::NotQualified);
+    if qwac.organization != qseal.organization {
+        return Err(Disagreement::Organization);
     }
-    match kind {
-        _ if statements.types.contains(&kind.qc_type()) => Ok(()),
-        Kind::Qwac => Err(Defect::NotForWebsites),
-        Kind::Qseal => Err(Defect::NotForSeals),
+    if !qwac.licence.roles.iter().any(|role| qseal.has_role(*role)) {
+        return Err(Disagreement::Roles);
     }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::InvalidOrganizationIdentifier;
     use crate::testing::{Key, Leaf, TestCa, at, qc_statements};
     use rcgen::{ExtendedKeyUsagePurpose as Eku, KeyUsagePurpose as Ku};
 

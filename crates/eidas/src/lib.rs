@@ -8,20 +8,33 @@
 
 mod anchors;
 mod certificate;
+mod defect;
+mod departure;
 mod distinguished_name;
 mod extensions;
 mod judge;
+mod key_usage;
+mod organization;
 mod organization_identifier;
 mod public_key;
 mod qc_statements;
+mod rule_id;
+mod rules;
 mod signature_hash;
 #[cfg(test)]
 mod testing;
+mod text;
+mod tlv;
 
 pub use anchors::{Anchors, InvalidAnchor, UntrustedChain};
-pub use certificate::{Certificate, InvalidCertificate, KeyUsage, MAX_CERTIFICATE_BYTES};
-pub use judge::{Defect, Judged, Kind, Reading, RoleMissing, judge};
+pub use certificate::{Certificate, InvalidCertificate, MAX_CERTIFICATE_BYTES};
+pub use defect::Defect;
+pub use departure::{Departure, TextField};
+pub use judge::{Disagreement, Judged, Kind, Reading, RoleMissing, agree, judge};
+pub use key_usage::KeyUsage;
 pub use organization_identifier::{InvalidOrganizationIdentifier, OrganizationIdentifier};
 pub use public_key::{KeyKind, PublicKey};
 pub use qc_statements::{Psd2Statement, QcStatements, QcType, Role};
+pub use rule_id::RuleId;
 pub use signature_hash::SignatureHash;
+pub use tlv::Fault;

@@ -31,25 +31,45 @@ pub struct PublicKey {
     kind: KeyKind,
     spki_der: Vec<u8>,
     key_bytes: Vec<u8>,
+    /// Big-endian, without leading zeros.
+    rsa_exponent: Option<Vec<u8>>,
 }
 
 impl PublicKey {
     pub(crate) fn read(spki: &SubjectPublicKeyInfoOwned) -> der::Result<Self> {
         let key_bytes = spki.subject_public_key.as_bytes().ok_or(der::Tag::BitString.value_error())?.to_vec();
         let curve = spki.algorithm.parameters.as_ref().and_then(|p| p.decode_as::<ObjectIdentifier>().ok());
+        let rsa = if spki.algorithm.oid == RSA_ENCRYPTION { rsa(&key_bytes) } else { None };
         let kind = match (spki.algorithm.oid, curve) {
-            (RSA_ENCRYPTION, _) => rsa_bits(&key_bytes).map_or(KeyKind::Other, |bits| KeyKind::Rsa { bits }),
-            (EC_PUBLIC_KEY, Some(P256)) => KeyKind::P256,
-            (EC_PUBLIC_KEY, Some(P384)) => KeyKind::P384,
+            (RSA_ENCRYPTION, _) => {
+                rsa.as_ref().map_or(KeyKind::Other, |(bits, _)| KeyKind::Rsa { bits: *bits })
+            }
+            (EC_PUBLIC_KEY, Some(P256)) if is_point(&key_bytes, 32) => KeyKind::P256,
+            (EC_PUBLIC_KEY, Some(P384)) if is_point(&key_bytes, 48) => KeyKind::P384,
             _ => KeyKind::Other,
         };
+        let rsa_exponent = rsa.map(|(_, exponent)| exponent);
         // DER has one encoding for one value, so this is what the certificate holds.
-        Ok(Self { kind, spki_der: spki.to_der()?, key_bytes })
+        Ok(Self { kind, spki_der: spki.to_der()?, key_bytes, rsa_exponent })
     }
 
     /// What kind of key, and how long.
     pub fn kind(&self) -> KeyKind {
         self.kind
+    }
+
+    /// Whether the exponent of an RSA key is odd, more than 2^16 and at most 256 bits (ETSI TS 119 312;
+    /// FIPS 186-5, 5.1). A key of another kind has none that could be wrong.
+    pub fn has_sound_exponent(&self) -> bool {
+        self.rsa_exponent.as_deref().is_none_or(|exponent| {
+            let odd = exponent.last().is_some_and(|last| last % 2 == 1);
+            odd && (3..=32).contains(&exponent.len())
+        })
+    }
+
+    /// The exponent of an RSA key, big-endian without leading zeros.
+    pub(crate) fn rsa_exponent(&self) -> Option<&[u8]> {
+        self.rsa_exponent.as_deref()
     }
 
     /// The DER of the `SubjectPublicKeyInfo`.
@@ -70,12 +90,16 @@ struct RsaPublicKey<'a> {
     public_exponent: UintRef<'a>,
 }
 
-fn rsa_bits(key: &[u8]) -> Option<usize> {
+/// The length of the modulus in bits, and the exponent.
+fn rsa(key: &[u8]) -> Option<(usize, Vec<u8>)> {
     let key = RsaPublicKey::from_der(key).ok()?;
-    if key.public_exponent.as_bytes().is_empty() {
-        return None;
-    }
     let modulus = key.modulus.as_bytes();
     let first = modulus.first()?;
-    Some(modulus.len() * 8 - usize::try_from(first.leading_zeros()).ok()?)
+    let bits = modulus.len() * 8 - usize::try_from(first.leading_zeros()).ok()?;
+    Some((bits, key.public_exponent.as_bytes().to_vec()))
+}
+
+/// Whether this is an elliptic curve point in full: the compressed form is of no use to TLS (RFC 8446, 4.2.8.2).
+fn is_point(key: &[u8], coordinate_bytes: usize) -> bool {
+    key.first() == Some(&4) && key.len() == 1 + 2 * coordinate_bytes
 }

@@ -59,7 +59,11 @@ pub(crate) fn qc_statements(compliance: bool, types: &[&str], psd2: Option<(&[&s
         statements.push(sequence(&[oid("0.4.0.1862.1.6"), sequence(&types)]));
     }
     if let Some((roles, nca_id)) = psd2 {
-        let roles: Vec<_> = roles.iter().map(|dotted| sequence(&[oid(dotted), utf8("PSP")])).collect();
+        let named = |dotted: &&str| {
+            let role = crate::Role::ALL.into_iter().find(|role| role.oid() == *dotted);
+            sequence(&[oid(dotted), utf8(role.map_or("PSP_XX", crate::Role::code))])
+        };
+        let roles: Vec<_> = roles.iter().map(named).collect();
         let content = sequence(&[sequence(&roles), utf8("Autorité d'essai"), utf8(nca_id)]);
         statements.push(sequence(&[oid("0.4.0.19495.2"), content]));
     }
