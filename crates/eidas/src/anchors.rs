@@ -7,7 +7,7 @@ use webpki::{EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter, aws_lc_
 use crate::certificate::{Certificate, InvalidCertificate};
 
 /// What an authority may sign with: SHA-256 or better (ETSI TS 119 312).
-static SIGNATURE_ALGORITHMS: [&dyn SignatureVerificationAlgorithm; 15] = [
+pub(crate) static SIGNATURE_ALGORITHMS: [&dyn SignatureVerificationAlgorithm; 15] = [
     algorithms::ECDSA_P256_SHA256,
     algorithms::ECDSA_P256_SHA384,
     algorithms::ECDSA_P256_SHA512,

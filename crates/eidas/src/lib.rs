@@ -18,6 +18,7 @@ mod organization;
 mod organization_identifier;
 mod public_key;
 mod qc_statements;
+pub mod revocation;
 mod rule_id;
 mod rules;
 mod signature_hash;
