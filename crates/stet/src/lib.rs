@@ -20,6 +20,7 @@ mod party;
 mod payment_request;
 mod read;
 mod read_error;
+mod registration;
 mod remittance;
 mod status;
 pub mod syntax;
@@ -38,6 +39,10 @@ pub use party::{
 pub use payment_request::{PaymentRequest, PaymentTypeInformation, SupplementaryData};
 pub use read::{Limits, read_hal_payment_request, read_payment_request};
 pub use read_error::{Problem, ReadError};
+pub use registration::{
+    AnsweredKey, AnsweredKeySet, JsonWebKey, JsonWebKeySet, RegistrationAnswer, RegistrationContact,
+    RegistrationError, RegistrationErrorCode, RegistrationRequest, read_registration_request,
+};
 pub use remittance::{
     CodeAndIssuer, CreditorReferenceInformation, RemittanceInformation, StructuredRemittanceInformation,
 };
