@@ -26,6 +26,7 @@ mod signature_hash;
 mod testing;
 mod text;
 mod tlv;
+pub mod trusted_list;
 
 pub use anchors::{Anchors, InvalidAnchor, UntrustedChain};
 pub use certificate::{Certificate, InvalidCertificate, MAX_CERTIFICATE_BYTES};
