@@ -76,6 +76,14 @@ pub struct ListingChange {
     pub after: Listing,
 }
 
+impl ListingChange {
+    /// Whether it takes the licence from a provider that had one.
+    pub fn withdraws(&self) -> bool {
+        self.after.standing == Licence::Withdrawn
+            && self.before.as_ref().is_some_and(|before| before.standing != Licence::Withdrawn)
+    }
+}
+
 /// What an institution asks of registers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

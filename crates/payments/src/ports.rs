@@ -308,7 +308,7 @@ pub trait TrustStore: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Conflict`] if a later issue is there already.
+    /// [`StoreError::Conflict`] if a later issue was ever imported, even if it was removed since.
     async fn put_trusted_list(&self, list: TrustedList) -> Result<(), StoreError>;
 
     /// Removes the list of a territory: its authorities are no longer trusted. False if there was none.
@@ -328,6 +328,8 @@ pub struct ImportSummary {
     pub changes: Vec<ListingChange>,
     /// How many listings stay as they are.
     pub unchanged: u64,
+    /// How many listings were not withdrawn before.
+    pub in_force_before: u64,
 }
 
 /// Where visits of PSUs live, and their failures.

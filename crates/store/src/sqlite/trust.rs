@@ -89,7 +89,11 @@ fn of_register(connection: &Connection, register: &str) -> Result<ByProvider, St
 
 /// What changes when a register that said `known` says `listings`. What is gone has been withdrawn.
 fn compare(mut known: ByProvider, listings: Vec<Listing>, at: jiff::Timestamp) -> ImportSummary {
-    let mut summary = ImportSummary::default();
+    let in_force = known.values().filter(|listing| listing.standing != Licence::Withdrawn).count();
+    let mut summary = ImportSummary {
+        in_force_before: u64::try_from(in_force).unwrap_or(u64::MAX),
+        ..ImportSummary::default()
+    };
     for after in listings {
         let before = known.remove(&after.organization_identifier);
         if before.as_ref() == Some(&after) {
@@ -136,9 +140,10 @@ fn put_listing(connection: &Connection, change: &ListingChange) -> Result<(), St
 
 fn put_list(connection: &Connection, list: &TrustedList, text: &str) -> Result<(), StoreError> {
     let sequence_number = integer(list.sequence_number)?;
-    let sql = "SELECT sequence_number FROM trusted_lists WHERE territory = ?1";
-    let present = find(connection, sql, [&list.territory], |row| column::<i64>(row, 0))?;
-    if present.is_some_and(|present| present > sequence_number) {
+    // Issues only ever grow, so the last that was imported is the latest, whether it is still in force or not.
+    let sql = "SELECT document FROM trusted_list_issues WHERE territory = ?1 ORDER BY seq DESC LIMIT 1";
+    let latest = find(connection, sql, [&list.territory], stored::<TrustedList>)?;
+    if latest.is_some_and(|latest| latest.sequence_number > list.sequence_number) {
         return Err(StoreError::Conflict);
     }
     let sql = "INSERT INTO trusted_lists (territory, sequence_number, document) VALUES (?1, ?2, ?3)

@@ -13,6 +13,7 @@ mod idempotence;
 mod payments;
 mod registry;
 pub mod samples;
+mod trust;
 mod work;
 
 pub use books::*;
@@ -20,6 +21,7 @@ pub use changes::*;
 pub use idempotence::*;
 pub use payments::*;
 pub use registry::*;
+pub use trust::*;
 pub use work::*;
 
 /// Makes a test of every rule. The expression gives something to keep until the end of the test and an
@@ -56,6 +58,11 @@ macro_rules! every_rule {
             tpps_are_found_by_name_whatever_its_case
             a_signed_call_changes_a_registration_once
             journeys_are_kept_and_replaced
+            an_import_replaces_what_its_register_says
+            an_import_of_the_same_changes_nothing
+            a_provider_that_disappears_is_withdrawn_and_its_history_kept
+            a_trusted_list_gives_way_to_later_issues_only
+            a_removed_trusted_list_does_not_come_back_older
             a_sweep_removes_what_nobody_can_ask_for
             everything_is_there_when_the_store_is_read_again
         }
