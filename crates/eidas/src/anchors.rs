@@ -2,9 +2,13 @@
 
 use jiff::Timestamp;
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
-use webpki::{EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter, aws_lc_rs as algorithms};
+use webpki::{
+    EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter, VerifiedPath, aws_lc_rs as algorithms,
+};
 
 use crate::certificate::{Certificate, InvalidCertificate};
+use crate::key_usage::KeyUsage;
+use crate::rule_id::RuleId;
 
 /// What an authority may sign with: SHA-256 or better (ETSI TS 119 312).
 pub(crate) static SIGNATURE_ALGORITHMS: [&dyn SignatureVerificationAlgorithm; 15] = [
@@ -24,6 +28,9 @@ pub(crate) static SIGNATURE_ALGORITHMS: [&dyn SignatureVerificationAlgorithm; 15
     algorithms::RSA_PSS_2048_8192_SHA384_LEGACY_KEY,
     algorithms::RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
 ];
+
+/// Certificates that a peer may send beside its own, at most: building paths over more would cost too much.
+pub const MAX_INTERMEDIATES: usize = 16;
 
 /// The certificates of the authorities whose signature we take: qualified trust service providers in
 /// production, our own test authority in the sandbox.
@@ -66,9 +73,19 @@ pub enum UntrustedChain {
     /// An authority's certificate used as one of a provider, or the reverse, or outside its constraints.
     #[error("a certificate of the chain is used for what its issuer did not allow (RFC 5280, 6.1)")]
     Constraint,
+    /// More than [`MAX_INTERMEDIATES`] certificates were given to build a path with.
+    #[error("more than 16 certificates of authorities came with the certificate")]
+    TooMany,
     /// The path cannot be read.
     #[error("the certificate's chain cannot be read (RFC 5280, 4.1)")]
     Malformed,
+}
+
+impl UntrustedChain {
+    /// The rule that is broken.
+    pub fn rule(self) -> RuleId {
+        RuleId::ChainPath
+    }
 }
 
 impl Anchors {
@@ -155,6 +172,9 @@ impl Anchors {
         intermediates: &[CertificateDer<'_>],
         now: Timestamp,
     ) -> Result<Vec<CertificateDer<'static>>, UntrustedChain> {
+        if intermediates.len() > MAX_INTERMEDIATES {
+            return Err(UntrustedChain::TooMany);
+        }
         let end_entity = EndEntityCert::try_from(leaf.der())?;
         let since_epoch = u64::try_from(now.as_second()).map_err(|_| UntrustedChain::Validity)?;
         let time = UnixTime::since_unix_epoch(std::time::Duration::from_secs(since_epoch));
@@ -170,7 +190,7 @@ impl Anchors {
             time,
             AnyUsage,
             None,
-            None,
+            Some(&|path| authorities_may_sign(path)),
         )?;
         let anchor =
             self.anchors.iter().zip(&self.ders).find(|(anchor, _)| std::ptr::eq(*anchor, verified.anchor()));
@@ -178,6 +198,19 @@ impl Anchors {
         let between = verified.intermediate_certificates().map(|certificate| certificate.der().into_owned());
         Ok(between.chain([anchor.clone()]).collect())
     }
+}
+
+/// Every authority between leaf and anchor may sign certificates (RFC 5280, 6.1.4 n); webpki looks at
+/// basicConstraints only.
+fn authorities_may_sign(path: &VerifiedPath<'_>) -> Result<(), webpki::Error> {
+    for authority in path.intermediate_certificates() {
+        let read = Certificate::parse(&authority.der()).map_err(|_| webpki::Error::BadDer)?;
+        match &read.facts().key_usage {
+            Ok(usage) if usage.is_none_or(KeyUsage::key_cert_sign) => {}
+            _ => return Err(webpki::Error::EndEntityUsedAsCa),
+        }
+    }
+    Ok(())
 }
 
 struct AnyUsage;
@@ -217,6 +250,7 @@ impl From<webpki::Error> for UntrustedChain {
 mod tests {
     use super::*;
     use crate::testing::{Leaf, TestCa, at};
+    use rcgen::{CertificateParams, KeyUsagePurpose as Ku, date_time_ymd};
 
     const NOW: &str = "2026-11-22T12:00:00Z";
 
@@ -276,6 +310,127 @@ mod tests {
         assert_eq!(informed.path(&leaf, &[], at(NOW)), expected);
         let direct = parse(&root.issue(&Leaf::qwac()));
         assert_eq!(informed.path(&direct, &[], at(NOW)), Ok(vec![root.der()]));
+    }
+
+    #[test]
+    fn a_path_over_an_authority_that_is_not_in_order_leads_nowhere() {
+        use rcgen::{BasicConstraints, GeneralSubtree, IsCa, NameConstraints};
+        type Change = fn(&mut CertificateParams);
+        let root = TestCa::new();
+        let anchors = Anchors::from_ders([root.der()]).unwrap();
+        let table: [(&str, Change, Result<(), UntrustedChain>); 9] = [
+            ("in order", |_| {}, Ok(())),
+            ("expired", |p| p.not_after = date_time_ymd(2026, 1, 1), Err(UntrustedChain::Validity)),
+            ("not yet valid", |p| p.not_before = date_time_ymd(2027, 1, 1), Err(UntrustedChain::Validity)),
+            ("no authority", |p| p.is_ca = IsCa::ExplicitNoCa, Err(UntrustedChain::Constraint)),
+            ("without basicConstraints", |p| p.is_ca = IsCa::NoCa, Err(UntrustedChain::Constraint)),
+            ("may not sign", |p| p.key_usages = vec![Ku::DigitalSignature], Err(UntrustedChain::Constraint)),
+            ("may sign", |p| p.key_usages = vec![Ku::KeyCertSign, Ku::CrlSign], Ok(())),
+            (
+                "for other names",
+                |p| {
+                    p.name_constraints = Some(NameConstraints {
+                        permitted_subtrees: vec![GeneralSubtree::DnsName("bank.example".to_owned())],
+                        excluded_subtrees: vec![],
+                    });
+                },
+                Err(UntrustedChain::Constraint),
+            ),
+            (
+                "with no authority below it, and there is none",
+                |p| p.is_ca = IsCa::Ca(BasicConstraints::Constrained(0)),
+                Ok(()),
+            ),
+        ];
+        for (what, change, expected) in table {
+            let issuing = root.authority("Test Issuing CA", change);
+            let leaf = parse(&issuing.issue(&Leaf::qwac()));
+            assert_eq!(anchors.verify_chain(&leaf, &[issuing.der()], at(NOW)), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn an_authority_may_be_told_to_have_none_below_it() {
+        use rcgen::{BasicConstraints, IsCa};
+        let root = TestCa::new();
+        let policy =
+            root.authority("Test Policy CA", |p| p.is_ca = IsCa::Ca(BasicConstraints::Constrained(0)));
+        let issuing = policy.subordinate("Test Issuing CA");
+        let anchors = Anchors::from_ders([root.der()]).unwrap();
+        let leaf = parse(&issuing.issue(&Leaf::qseal()));
+        let given = [policy.der(), issuing.der()];
+        assert_eq!(anchors.verify_chain(&leaf, &given, at(NOW)), Err(UntrustedChain::Constraint));
+    }
+
+    #[test]
+    fn a_dead_end_does_not_hide_the_path_that_leads_on() {
+        // The same authority, certified by a root that is unknown, by one that is, and once long ago.
+        let (known, unknown) = (TestCa::new(), TestCa::with_name("Unknown root"));
+        let issuing = known.subordinate("Test Issuing CA");
+        let cross = unknown.certify(&issuing, |_| {});
+        let expired = known.certify(&issuing, |p| p.not_after = date_time_ymd(2025, 1, 1));
+        let leaf = parse(&issuing.issue(&Leaf::qseal()));
+        let anchors = Anchors::from_ders([known.der()]).unwrap();
+        let mut given = vec![cross, expired, CertificateDer::from(vec![0x30, 0]), issuing.der()];
+        for _ in 0..given.len() {
+            given.rotate_left(1);
+            let path = anchors.path(&leaf, &given, at(NOW));
+            assert_eq!(path, Ok(vec![issuing.der(), known.der()]));
+        }
+        given.retain(|der| *der != issuing.der());
+        assert!(anchors.path(&leaf, &given, at(NOW)).is_err());
+    }
+
+    #[test]
+    fn the_name_of_an_anchor_is_not_its_key() {
+        let (root, imitation) = (TestCa::new(), TestCa::new());
+        assert_ne!(root.der(), imitation.der());
+        let anchors = Anchors::from_ders([root.der()]).unwrap();
+        let issuing = imitation.subordinate("Test Issuing CA");
+        let leaf = parse(&issuing.issue(&Leaf::qseal()));
+        let direct = parse(&imitation.issue(&Leaf::qseal()));
+        for given in [vec![], vec![imitation.der()], vec![issuing.der(), imitation.der()]] {
+            assert!(anchors.verify_chain(&leaf, &given, at(NOW)).is_err());
+            assert_eq!(anchors.verify_chain(&direct, &given, at(NOW)), Err(UntrustedChain::Signature));
+        }
+        // Nor does it help to be configured as an intermediate, or to be a leaf that signs.
+        let informed = anchors.with_intermediates([imitation.der(), issuing.der()]).unwrap();
+        assert!(informed.verify_chain(&leaf, &[], at(NOW)).is_err());
+    }
+
+    #[test]
+    fn an_issuing_authority_can_be_an_anchor_itself() {
+        let root = TestCa::new();
+        let issuing = root.subordinate("Test Issuing CA");
+        let leaf = parse(&issuing.issue(&Leaf::qseal()));
+        // As in the trusted lists, which name the issuing authorities and not the roots above them.
+        let anchors = Anchors::from_ders([issuing.der()]).unwrap();
+        for given in [vec![], vec![issuing.der()], vec![issuing.der(), root.der()]] {
+            assert_eq!(anchors.path(&leaf, &given, at(NOW)), Ok(vec![issuing.der()]));
+        }
+        let both = Anchors::from_ders([root.der(), issuing.der()]).unwrap();
+        assert_eq!(both.path(&leaf, &[issuing.der()], at(NOW)), Ok(vec![issuing.der()]));
+    }
+
+    #[test]
+    fn a_provider_cannot_issue_to_itself() {
+        let root = TestCa::new();
+        let provider = root.authority("Test Provider", |p| p.is_ca = rcgen::IsCa::NoCa);
+        let leaf = parse(&provider.issue(&Leaf::qwac()));
+        let anchors = Anchors::from_ders([root.der()]).unwrap();
+        let given = [provider.der()];
+        assert_eq!(anchors.verify_chain(&leaf, &given, at(NOW)), Err(UntrustedChain::Constraint));
+    }
+
+    #[test]
+    fn a_heap_of_intermediates_is_not_looked_through() {
+        let root = TestCa::new();
+        let leaf = parse(&root.issue(&Leaf::qwac()));
+        let anchors = Anchors::from_ders([root.der()]).unwrap();
+        let heap = |count: usize| vec![root.der(); count];
+        assert_eq!(anchors.verify_chain(&leaf, &heap(MAX_INTERMEDIATES), at(NOW)), Ok(()));
+        let too_many = anchors.verify_chain(&leaf, &heap(MAX_INTERMEDIATES + 1), at(NOW));
+        assert_eq!(too_many, Err(UntrustedChain::TooMany));
     }
 
     #[test]

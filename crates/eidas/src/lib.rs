@@ -28,7 +28,7 @@ mod text;
 mod tlv;
 pub mod trusted_list;
 
-pub use anchors::{Anchors, InvalidAnchor, UntrustedChain};
+pub use anchors::{Anchors, InvalidAnchor, MAX_INTERMEDIATES, UntrustedChain};
 pub use certificate::{Certificate, InvalidCertificate, MAX_CERTIFICATE_BYTES};
 pub use defect::Defect;
 pub use departure::{Departure, TextField};

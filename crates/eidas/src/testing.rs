@@ -153,21 +153,43 @@ impl Leaf {
 pub(crate) struct TestCa {
     issuer: Issuer<'static, KeyPair>,
     certificate: rcgen::Certificate,
+    name: String,
 }
 
 impl TestCa {
     pub(crate) fn new() -> Self {
+        Self::with_name("Test QTSP")
+    }
+
+    pub(crate) fn with_name(name: &str) -> Self {
         let key = KeyPair::generate().unwrap();
-        let params = ca_params("Test QTSP");
+        let params = ca_params(name);
         let certificate = params.self_signed(&key).unwrap();
-        Self { issuer: Issuer::new(params, key), certificate }
+        Self { issuer: Issuer::new(params, key), certificate, name: name.to_owned() }
     }
 
     pub(crate) fn subordinate(&self, name: &str) -> Self {
+        self.authority(name, |_| {})
+    }
+
+    /// An authority below this one, changed.
+    pub(crate) fn authority(&self, name: &str, change: impl Fn(&mut CertificateParams)) -> Self {
         let key = KeyPair::generate().unwrap();
-        let params = ca_params(name);
+        let mut params = ca_params(name);
+        change(&mut params);
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        Self { issuer: Issuer::new(params, key), certificate }
+        Self { issuer: Issuer::new(params, key), certificate, name: name.to_owned() }
+    }
+
+    /// Another certificate for the key and name of another authority.
+    pub(crate) fn certify(
+        &self,
+        other: &Self,
+        change: impl Fn(&mut CertificateParams),
+    ) -> CertificateDer<'static> {
+        let mut params = ca_params(&other.name);
+        change(&mut params);
+        params.signed_by(other.issuer.key(), &self.issuer).unwrap().der().clone()
     }
 
     pub(crate) fn der(&self) -> CertificateDer<'static> {
