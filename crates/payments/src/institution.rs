@@ -53,6 +53,8 @@ pub struct Settings {
     pub signature_policy: SignaturePolicy,
     /// How the `QcStatements` of certificates are read.
     pub certificate_reading: CertificateReading,
+    /// What becomes of a certificate while nobody can say whether it is revoked.
+    pub revocation: RevocationPolicy,
     /// What is asked of the registers of licences.
     pub licence_rule: LicenceRule,
     /// How far the `Date` of a signed request may be from our clock, in seconds; 0 switches the check off.
@@ -83,6 +85,7 @@ impl Default for Settings {
         Self {
             signature_policy: SignaturePolicy::Standard,
             certificate_reading: CertificateReading::Strict,
+            revocation: RevocationPolicy::default(),
             licence_rule: LicenceRule::WhereListed,
             signature_date_tolerance_s: 300,
             token_scope_of_use: ScopeOfUse::Transaction,
@@ -122,6 +125,27 @@ pub enum CertificateReading {
     Strict,
     /// The almost correct ones that some issuers write are taken, too; each use is reported.
     Lenient,
+}
+
+/// What becomes of a certificate while nobody can say whether it is revoked. One that is known to be
+/// revoked is refused under each but `Off`; the bank's own deny list counts always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevocationPolicy {
+    /// It is refused.
+    HardFail,
+    /// It is taken for so many hours after the last good answer has run out; one about which there never was
+    /// an answer, for so many hours after it was first seen since the start.
+    SoftFailHours(u32),
+    /// Its issuer is not asked.
+    Off,
+}
+
+impl Default for RevocationPolicy {
+    /// A day: issuers publish that often at least, and an outage of theirs need not stop payments.
+    fn default() -> Self {
+        Self::SoftFailHours(24)
+    }
 }
 
 /// What one access token may be used for.

@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use crate::{
     bank_seal::BankSeal,
     link::LinkKey,
+    revocation::Revocation,
     trust::{Live, Trust},
 };
 
@@ -90,6 +91,8 @@ pub struct Parts {
     pub counters: Counters,
     /// Whose certificates are trusted.
     pub trust: Live<Trust>,
+    /// Which of them have been revoked.
+    pub revocation: Revocation,
     /// Key of the nonces in consent links.
     pub link_key: LinkKey,
     /// Key of the one-time codes.

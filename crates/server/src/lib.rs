@@ -17,6 +17,7 @@ mod oauth;
 mod observe;
 pub mod operator;
 pub mod psu;
+pub mod revocation;
 pub mod run;
 pub mod seal_key;
 pub mod tls;

@@ -114,6 +114,13 @@ fn describe() {
     );
     describe_counter!("guichet_handshakes_refused_total", "TLS handshakes that failed");
     describe_counter!("guichet_signature_leniencies_total", "Signatures taken only by leniency, by kind");
+    describe_counter!("guichet_revocation_checks_total", "Answers about revocation, by source and result");
+    describe_counter!("guichet_revocation_refusals_total", "Requests refused for revocation, by reason");
+    describe_gauge!("guichet_revocation_certificates", "Certificates seen lately, by what is known of them");
+    describe_gauge!(
+        "guichet_revocation_oldest_evidence_seconds",
+        "Age of the oldest answer that a certificate is not revoked, in seconds"
+    );
     describe_counter!("guichet_work_total", "Pieces of background work done, by task and result");
     describe_gauge!("guichet_payments", "Payments stored, by status");
     describe_gauge!("guichet_work_oldest_due_ms", "How long the oldest due work has been waiting, in ms");

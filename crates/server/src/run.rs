@@ -8,7 +8,7 @@ use tokio::{
     task::{Id, JoinSet},
 };
 
-use crate::{App, drain, listener::Listener, observe, operator, work};
+use crate::{App, drain, listener::Listener, observe, operator, revocation, work};
 
 /// The sockets to serve on; each is optional.
 pub struct Listeners {
@@ -55,6 +55,7 @@ pub async fn run(
             tasks.start(name, listener.serve(router, stopped.clone()));
         }
     }
+    tasks.start("the checks for revocation", revocation::run(app.clone(), stopped.clone()));
     tasks.start("background work", work::run(app, stopped));
     if let Some(listener) = listeners.operator {
         let serving = listener.serve(operator_router, stopped_last.clone());

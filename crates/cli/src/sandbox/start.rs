@@ -299,6 +299,7 @@ fn assemble(from: &Ingredients<'_>) -> anyhow::Result<App> {
         messenger: bank,
         counters: institutions::counters(from.pki, tpp_port, psu_scheme(from.tls), psu_port)?,
         trust: Live::new(trust_of(from.pki)?),
+        revocation: server::revocation::Revocation::none(),
         link_key: LinkKey::new(&secrets.link_key),
         code_key: CodeKey(secrets.code_key),
         psu_tls: from.tls,

@@ -146,6 +146,7 @@ pub(super) async fn assemble(config: &Config, checked: Checked) -> anyhow::Resul
         messenger: bank,
         counters: Counters::new(counters),
         trust: Live::new(checked.trust),
+        revocation: server::revocation::Revocation::none(),
         link_key: LinkKey::new(&secrets.link_key),
         code_key: payments::sca::CodeKey(secrets.code_key),
         psu_tls: true,

@@ -118,6 +118,12 @@ impl UnverifiedCrl {
         &self.crl.issuer
     }
 
+    /// Whether it speaks for the certificates for which `held` does, and is older.
+    pub fn would_roll_back(&self, held: &Self) -> bool {
+        let speaks_for_the_same = self.crl.issuer == held.crl.issuer && self.crl.scope == held.crl.scope;
+        speaks_for_the_same && self.crl.is_older_than(&held.crl)
+    }
+
     /// The list, if this authority signed it and may (RFC 5280, 6.3.3 (f) and (g)).
     ///
     /// # Errors

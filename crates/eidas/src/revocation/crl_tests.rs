@@ -228,6 +228,24 @@ fn an_older_list_is_known_by_its_number_or_else_by_its_date() {
 }
 
 #[test]
+fn a_list_rolls_back_only_one_of_its_issuer_and_scope() {
+    let (ours, other) = (qtsp(), Authority::new("Other", &[]));
+    let parse = |list: &List, authority| UnverifiedCrl::parse(&list.der(authority), MAX).unwrap();
+    let (old, new) = (List::numbered(&[1]), List::numbered(&[2]));
+    let authorities = List::numbered(&[2]).extended("2.5.29.28", true, &sequence(&[tlv(0x82, &[0xff])]));
+    let table = [
+        (parse(&old, &ours), parse(&new, &ours), true),
+        (parse(&new, &ours), parse(&old, &ours), false),
+        (parse(&old, &ours), parse(&old, &ours), false),
+        (parse(&old, &ours), parse(&new, &other), false),
+        (parse(&old, &ours), parse(&authorities, &ours), false),
+    ];
+    for (row, (list, held, expected)) in table.into_iter().enumerate() {
+        assert_eq!(list.would_roll_back(&held), expected, "row {row}");
+    }
+}
+
+#[test]
 fn a_list_comes_in_der_or_in_pem_and_not_beyond_a_size() {
     let qtsp = qtsp();
     let der = List::new().der(&qtsp);

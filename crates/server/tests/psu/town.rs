@@ -385,6 +385,7 @@ fn parts(
         messenger: Arc::clone(bank) as Arc<dyn Messenger>,
         counters: Counters::new(counters.into()),
         trust: Live::new(Trust::new(pki.anchors().unwrap(), Vec::new())),
+        revocation: server::revocation::Revocation::none(),
         link_key: LinkKey::new(&[1; 32]),
         code_key: payments::sca::CodeKey([2; 32]),
         psu_tls,

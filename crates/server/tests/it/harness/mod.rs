@@ -292,6 +292,7 @@ fn app(
         messenger: bank,
         counters: Counters::new(counters.into()),
         trust: Live::new(Trust::new(pki.anchors().unwrap(), Vec::new())),
+        revocation: server::revocation::Revocation::none(),
         link_key: LinkKey::new(&[7; 32]),
         code_key: CodeKey([8; 32]),
         psu_tls: true,

@@ -1,0 +1,255 @@
+//! Whether certificates are revoked: asked in the background, answered at every request.
+//!
+//! ```text
+//! request ──▶ Revocation::check ──▶ Watch: what is known of this certificate     one look into a map
+//!                                     ▲ learn
+//! background: run ──▶ examine ──┬─ Responders: OCSP      ─┐
+//!                               └─ Lists: CRLs            ├─▶ Fetch ─▶ the network, behind `addresses`
+//! file or directory ──▶ Sources: deny list, CRLs          ┘
+//! ```
+//!
+//! A request never fetches. A certificate is first examined when it is first seen; only then, and when it
+//! would be refused for want of an answer that is due, a request waits for the examination, and not for long
+//! ([`Revocation::consult`]). What is learned counts at the next request, on open connections too.
+//!
+//! Only locations in certificates that were passed in are ever fetched, and their callers have found a path
+//! from each of those to an anchor; nothing that a caller of the API writes leads here. What is fetched is
+//! verified against the issuer's certificate on that path.
+
+mod addresses;
+mod config;
+mod examine;
+mod fetch;
+mod http_fetch;
+mod lists;
+mod responders;
+mod run;
+mod schedule;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+use std::{sync::Arc, time::Duration};
+
+use eidas::{
+    Certificate,
+    revocation::{History, OutagePolicy, Settled},
+};
+use jiff::Timestamp;
+use payments::institution::RevocationPolicy;
+use rustls_pki_types::CertificateDer;
+use tokio::{sync::Notify, time::timeout};
+
+pub use addresses::is_public;
+pub use config::Config;
+pub use eidas::revocation::Refusal;
+pub use fetch::{Fetch, FetchError, NoFetch, Wanted};
+pub use http_fetch::HttpFetch;
+pub use run::run;
+pub use sources::{InvalidSource, Sources, load_directory};
+
+use crate::trust::Live;
+use lists::Lists;
+use schedule::Backoffs;
+use watch::{Watch, Watched};
+
+/// How long a request waits for an examination that is due.
+const PATIENCE: Duration = Duration::from_millis(2_500);
+
+/// What is known about the revocation of every certificate that was shown here.
+pub struct Revocation {
+    config: Config,
+    fetch: Arc<dyn Fetch>,
+    sources: Live<Sources>,
+    watch: Watch,
+    lists: Lists,
+    backoffs: Backoffs,
+    /// Rung when something is to be examined at once.
+    bell: Notify,
+}
+
+impl Revocation {
+    /// Knows what `config` names and fetches with `fetch`, if it is to fetch at all.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSource`] if the directory cannot be used.
+    pub fn new(config: Config, fetch: Arc<dyn Fetch>) -> Result<Self, InvalidSource> {
+        let sources = config.directory.as_deref().map(load_directory).transpose()?.unwrap_or_default();
+        let fetch = if config.fetch { fetch } else { Arc::new(NoFetch) };
+        Ok(Self {
+            config,
+            fetch,
+            sources: Live::new(sources),
+            watch: Watch::default(),
+            lists: Lists::default(),
+            backoffs: Backoffs::default(),
+            bell: Notify::new(),
+        })
+    }
+
+    /// Knows nothing and asks nobody.
+    pub fn none() -> Self {
+        let config = Config { fetch: false, directory: None, allow_private_addresses: false };
+        Self::new(config, Arc::new(NoFetch)).expect("there is no directory that could be wrong")
+    }
+
+    /// Whether `certificate` may be taken at `now`, from what is known already; nothing waits.
+    ///
+    /// `issuer` is the certificate of its issuer on a path to an anchor: the caller has found that path. A
+    /// certificate that is seen for the first time is examined in the background from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`], whose text is a sentence for the TPP.
+    pub fn check(
+        &self,
+        certificate: &Certificate,
+        issuer: Option<&CertificateDer<'_>>,
+        policy: RevocationPolicy,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let watched = self.watched(certificate, issuer, now);
+        let settled = watched.and_then(|watched| self.settle(&watched, policy, now));
+        if let Err(refusal) = &settled {
+            metrics::counter!("guichet_revocation_refusals_total", "reason" => reason(refusal)).increment(1);
+        }
+        settled.map(drop)
+    }
+
+    /// Waits until `certificate` has been examined, if it has never been, or if it would now be refused only
+    /// because an examination is overdue: two and a half seconds at most, and not at all while its issuer
+    /// is known not to answer. Then [`Revocation::check`] says what became of it.
+    pub async fn consult(
+        &self,
+        certificate: &Certificate,
+        issuer: Option<&CertificateDer<'_>>,
+        policy: RevocationPolicy,
+        now: Timestamp,
+    ) {
+        if policy == RevocationPolicy::Off {
+            return;
+        }
+        let Ok(watched) = self.watched(certificate, issuer, now) else {
+            return;
+        };
+        let refused = matches!(self.settle(&watched, policy, now), Err(Refusal::Unknown));
+        // From here on: what had been examined before does not count.
+        let mut examined = watched.examinations();
+        if !self.asks_about(&watched) || !watched.is_due(now) || (*examined.borrow() > 0 && !refused) {
+            return;
+        }
+        self.bell.notify_one();
+        let _ = timeout(PATIENCE, examined.changed()).await;
+    }
+
+    /// Puts other files in the place of those that were read.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSource::Older`] if a list is older than the one it is to replace; then nothing changes.
+    pub fn replace_sources(&self, sources: Sources, now: Timestamp) -> Result<(), InvalidSource> {
+        sources.may_follow(&self.sources.current())?;
+        self.sources.replace(sources);
+        let sources = self.sources.current();
+        for watched in self.watch.all() {
+            self.learn_from_files(&watched, &sources, now);
+        }
+        Ok(())
+    }
+
+    /// Reads the configured directory again, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSource`]; then nothing changes.
+    pub fn reload(&self, now: Timestamp) -> Result<(), InvalidSource> {
+        match &self.config.directory {
+            Some(directory) => self.replace_sources(load_directory(directory)?, now),
+            None => Ok(()),
+        }
+    }
+
+    /// Examines every certificate anew, without regard to what is still fresh.
+    pub fn examine_all(&self) {
+        self.lists.expire();
+        self.backoffs.forget();
+        for watched in self.watch.all() {
+            watched.expire();
+        }
+        self.bell.notify_one();
+    }
+
+    fn settle(
+        &self,
+        watched: &Watched,
+        policy: RevocationPolicy,
+        now: Timestamp,
+    ) -> Result<Settled, Refusal> {
+        if self.sources.current().deny_list().denies(&watched.candidate) {
+            return Err(Refusal::Denied);
+        }
+        let policy = match policy {
+            RevocationPolicy::Off => return Ok(Settled::Good),
+            RevocationPolicy::HardFail => OutagePolicy::HardFail,
+            RevocationPolicy::SoftFailHours(hours) => OutagePolicy::SoftFail { hours },
+        };
+        watched.history().settle(policy, now)
+    }
+
+    /// What is known of a certificate; with what the files and the lists at hand say, if it is new.
+    fn watched(
+        &self,
+        certificate: &Certificate,
+        issuer: Option<&CertificateDer<'_>>,
+        now: Timestamp,
+    ) -> Result<Arc<Watched>, Refusal> {
+        if let Some(watched) = self.watch.find(certificate.sha256(), now) {
+            return Ok(watched);
+        }
+        let watched = self.watch.insert(certificate, issuer, History::new(now), now);
+        // Of a certificate whose issuer and serial number cannot be read nobody can say anything.
+        let watched = watched.map_err(|_| Refusal::Unknown)?;
+        self.learn_from_files(&watched, &self.sources.current(), now);
+        self.learn_from_lists(&watched, now);
+        self.bell.notify_one();
+        Ok(watched)
+    }
+
+    /// Whether there is anybody to ask about a certificate.
+    fn asks_about(&self, watched: &Watched) -> bool {
+        let locations = watched.candidate.locations();
+        let is_located = !locations.ocsp.is_empty() || !locations.crl.is_empty();
+        self.config.fetch && is_located && watched.issuer.is_some()
+    }
+
+    fn learn_from_files(&self, watched: &Watched, sources: &Sources, now: Timestamp) {
+        if let Some(issuer) = &watched.issuer {
+            for list in sources.lists_of(issuer) {
+                if let Some(evidence) = list.evidence(&watched.candidate, now) {
+                    watched.learn(&evidence, now);
+                }
+            }
+        }
+    }
+
+    fn learn_from_lists(&self, watched: &Watched, now: Timestamp) {
+        if let Some(issuer) = &watched.issuer {
+            for location in &watched.candidate.locations().crl {
+                let list = self.lists.held(location, issuer);
+                if let Some(evidence) = list.and_then(|list| list.evidence(&watched.candidate, now)) {
+                    watched.learn(&evidence, now);
+                }
+            }
+        }
+    }
+}
+
+fn reason(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Denied => "denied",
+        Refusal::Revoked(_) => "revoked",
+        Refusal::Unknown => "unknown",
+    }
+}
