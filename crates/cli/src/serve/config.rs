@@ -63,6 +63,17 @@ pub(crate) struct Listen {
     pub(crate) operator: Option<OperatorListener>,
 }
 
+impl Listen {
+    /// The addresses, in a fixed order.
+    fn places(&self) -> [Option<SocketAddr>; 3] {
+        [
+            self.tpp.as_ref().map(|listener| listener.address),
+            self.psu.as_ref().map(|listener| listener.address),
+            self.operator.as_ref().map(|listener| listener.address),
+        ]
+    }
+}
+
 /// A listener with TLS.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -92,7 +103,7 @@ pub(crate) struct Trust {
 }
 
 /// The bank behind us.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Bank {
     /// Where its connector answers: `https`, or `http` on a loopback address.
@@ -234,6 +245,18 @@ impl Config {
         let config: Self = toml::from_str(text)?;
         config.check()?;
         Ok(config)
+    }
+
+    /// What differs from `running` and is read only at a start, in words.
+    pub(super) fn needs_a_restart_after(&self, running: &Self) -> Vec<String> {
+        let table = [
+            ("store.path", self.store.path == running.store.path),
+            ("secrets_file", self.secrets_file == running.secrets_file),
+            ("bank", self.bank == running.bank),
+            ("listen", self.listen.places() == running.listen.places()),
+        ];
+        let differing = table.into_iter().filter(|(_, same)| !same);
+        differing.map(|(name, _)| format!("{name} takes effect at the next start")).collect()
     }
 
     fn check(&self) -> anyhow::Result<()> {

@@ -5,17 +5,21 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use anyhow::{Context as _, bail};
 use eidas::{Anchors, Certificate};
 use payments::{
+    ports::{PaymentStore as _, TrustStore as _},
     registry::configure,
     tpp::{Details, GrantType, Kind, SealCertificate, Tpp},
+    trusted_list::TrustedList,
 };
+use rustls::ServerConfig;
 use server::{
     App, Counter, Counters, Listener, Parts, TlsSource,
     app::{Clock as _, SystemClock, SystemIds, WorkBell},
     bank_seal::BankSeal,
     connector::HttpBank,
     link::LinkKey,
+    reload::Fresh,
     tls,
-    trust::{AnchorOrigin, Live, Trust},
+    trust::{Gathered, Live, Trust, Uses},
 };
 use store::SqliteStore;
 use tokio::net::TcpListener;
@@ -25,13 +29,11 @@ use crate::secrets::Secrets;
 
 /// What the files say, once they have been read.
 pub(super) struct Checked {
-    /// TLS for TPPs.
-    pub(super) tpp_tls: Option<TlsSource>,
-    /// TLS for PSUs.
-    pub(super) psu_tls: Option<TlsSource>,
+    pub(super) tpp_tls: Option<ServerConfig>,
+    pub(super) psu_tls: Option<ServerConfig>,
     trust: Trust,
     seals: Vec<BankSeal>,
-    seal_certificates: Vec<Vec<SealCertificate>>,
+    tpps: Vec<Tpp>,
     bank: Arc<HttpBank>,
 }
 
@@ -41,10 +43,47 @@ impl Checked {
         format!(
             "{} institution(s), {} TPP(s), {} trust anchor(s)",
             self.seals.len(),
-            self.seal_certificates.len(),
+            self.tpps.len(),
             self.trust.origins().len()
         )
     }
+
+    /// What a reload puts in place.
+    pub(super) fn fresh(self, config: &Config, at_next_start: Vec<String>) -> Fresh {
+        Fresh {
+            trust: self.trust,
+            counters: counters(config, self.seals),
+            tpp_tls: self.tpp_tls,
+            psu_tls: self.psu_tls,
+            tpps: self.tpps,
+            at_next_start,
+        }
+    }
+}
+
+/// The trusted lists that were imported into the store of a running server.
+///
+/// # Errors
+///
+/// If they cannot be read.
+pub(super) async fn lists_of(store: &SqliteStore) -> anyhow::Result<Vec<TrustedList>> {
+    store.trusted_lists().await.context("the trusted lists in the store")
+}
+
+/// The trusted lists in the store, if there is one yet.
+///
+/// # Errors
+///
+/// If there is a store and it cannot be read.
+pub(super) async fn lists_at_rest(config: &Config) -> anyhow::Result<Vec<TrustedList>> {
+    // Opening would make an empty one.
+    if !config.store.path.is_file() {
+        return Ok(Vec::new());
+    }
+    let store = SqliteStore::open(&config.store.path).context("the store")?;
+    let lists = lists_of(&store).await;
+    store.close();
+    lists
 }
 
 /// Reads every file that the configuration names, and makes none.
@@ -52,38 +91,47 @@ impl Checked {
 /// # Errors
 ///
 /// The first that cannot be used, by name.
-pub(super) fn check(config: &Config) -> anyhow::Result<Checked> {
-    let trust = trust_of(config)?;
+pub(super) fn check(config: &Config, lists: &[TrustedList]) -> anyhow::Result<Checked> {
+    let trust = trust_of(config, lists)?;
     let tpp_tls = config.listen.tpp.as_ref().map(|listener| {
         let (chain, key) = (text(&listener.certificate)?, text(&listener.key)?);
-        tls::tpp_config(&chain, &key, trust.anchors()).context("in listen.tpp")
+        tls::tpp_config(&chain, &key, trust.anchors(eidas::Kind::Qwac)).context("in listen.tpp")
     });
     let psu_tls = config.listen.psu.as_ref().map(|listener| {
         let (chain, key) = (text(&listener.certificate)?, text(&listener.key)?);
         tls::psu_config(&chain, &key).context("in listen.psu")
     });
-    let seals = config.institutions.iter().map(seal_of).collect::<anyhow::Result<_>>()?;
-    let seal_certificates = config.tpps.iter().map(seal_certificates_of).collect::<anyhow::Result<_>>()?;
     Ok(Checked {
-        tpp_tls: tpp_tls.transpose()?.map(TlsSource::new),
-        psu_tls: psu_tls.transpose()?.map(TlsSource::new),
+        tpp_tls: tpp_tls.transpose()?,
+        psu_tls: psu_tls.transpose()?,
         trust,
-        seals,
-        seal_certificates,
+        seals: config.institutions.iter().map(seal_of).collect::<anyhow::Result<_>>()?,
+        tpps: config.tpps.iter().map(tpp).collect::<anyhow::Result<_>>()?,
         bank: Arc::new(bank_of(config)?),
     })
 }
 
-fn trust_of(config: &Config) -> anyhow::Result<Trust> {
-    let (mut ders, mut origins) = (Vec::new(), Vec::new());
+/// The authorities of the configured files and of the trusted lists, each with where it comes from.
+///
+/// # Errors
+///
+/// The first that cannot be read, or cannot serve as anchor.
+pub(crate) fn trust_of(config: &Config, lists: &[TrustedList]) -> anyhow::Result<Trust> {
+    let mut gathered = Gathered::default();
     for path in &config.trust.anchors {
         let found = Anchors::from_pem(&text(path)?).with_context(|| format!("in {}", path.display()))?;
         for der in found.ders() {
-            origins.push(AnchorOrigin::of(der, path.display().to_string(), None)?);
-            ders.push(der.clone());
+            gathered.add(der, Uses { websites: true, seals: true }, path.display().to_string(), None)?;
         }
     }
-    Ok(Trust::new(Anchors::from_ders(ders)?, origins))
+    for list in lists {
+        for authority in &list.authorities {
+            let uses = Uses { websites: authority.for_websites, seals: authority.for_seals };
+            let source = format!("trusted list {} no. {}", list.territory, list.sequence_number);
+            gathered.add(&authority.der, uses, source, Some(list.imported_at))?;
+        }
+    }
+    Ok(gathered.trust()?)
 }
 
 /// An institution's seal, from the files that the configuration names.
@@ -101,13 +149,29 @@ pub(crate) fn seal_of(institution: &config::Institution) -> anyhow::Result<BankS
     Ok(seal)
 }
 
-fn seal_certificates_of(tpp: &config::Tpp) -> anyhow::Result<Vec<SealCertificate>> {
-    let read = |path: &std::path::PathBuf| {
-        let certificate =
-            Certificate::from_pem(&text(path)?).with_context(|| format!("in {}", path.display()))?;
+/// A TPP as the file registers it.
+fn tpp(tpp: &config::Tpp) -> anyhow::Result<Tpp> {
+    let organization_identifier = tpp.organization_identifier.as_deref();
+    let seal_certificates = tpp.seal_certificates.iter().map(|path| {
+        let certificate = Certificate::from_pem(&text(path)?);
+        let certificate = certificate.with_context(|| format!("in {}", path.display()))?;
         Ok(SealCertificate { kid: None, der: certificate.der().to_vec() })
-    };
-    tpp.seal_certificates.iter().map(read).collect()
+    });
+    Ok(Tpp {
+        id: tpp.client_id.clone(),
+        organization_identifier: organization_identifier.unwrap_or(tpp.client_id.as_str()).to_owned(),
+        name: tpp.name.clone(),
+        kind: Kind::Tpp,
+        licence: tpp.licence,
+        suspension: None,
+        scope_pisp: true,
+        grant_types: vec![GrantType::ClientCredentials],
+        redirect_uris: tpp.redirect_uris.clone(),
+        seal_certificates: seal_certificates.collect::<anyhow::Result<_>>()?,
+        signature_policy: tpp.signature_policy,
+        details: Details::default(),
+        created_at: SystemClock.now(),
+    })
 }
 
 fn bank_of(config: &Config) -> anyhow::Result<HttpBank> {
@@ -125,17 +189,21 @@ fn text(path: &Path) -> anyhow::Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// Opens the store, registers the TPPs, and puts the server together.
+/// Registers the TPPs and puts the server together.
 ///
 /// # Errors
 ///
 /// If the store or the secrets cannot be used.
-pub(super) async fn assemble(config: &Config, checked: Checked) -> anyhow::Result<App> {
-    let store = Arc::new(SqliteStore::open(&config.store.path).context("the store")?);
+pub(super) async fn assemble(
+    config: &Config,
+    checked: Checked,
+    store: Arc<SqliteStore>,
+) -> anyhow::Result<App> {
     let secrets = Secrets::find_or_make(&config.secrets_file)?;
-    register(config, checked.seal_certificates, store.as_ref()).await?;
-    let counters = config.institutions.iter().zip(checked.seals).map(counter).collect();
-    let last_sequence = payments::ports::PaymentStore::last_sequence(store.as_ref()).await?;
+    for tpp in checked.tpps {
+        configure(store.as_ref(), tpp, SystemClock.now()).await?;
+    }
+    let last_sequence = store.last_sequence().await?;
     let bank = checked.bank;
     Ok(App::new(Parts {
         clock: Arc::new(SystemClock),
@@ -144,47 +212,20 @@ pub(super) async fn assemble(config: &Config, checked: Checked) -> anyhow::Resul
         bank: bank.clone(),
         rail: bank.clone(),
         messenger: bank,
-        counters: Counters::new(counters),
+        counters: Counters::new(counters(config, checked.seals)),
         trust: Live::new(checked.trust),
         revocation: server::revocation::Revocation::none(),
         link_key: LinkKey::new(&secrets.link_key),
         code_key: payments::sca::CodeKey(secrets.code_key),
         psu_tls: true,
         bank_timeout: Duration::from_millis(config.bank.timeout_ms),
+        tpp_pace: server::limits::TppPace::default(),
         bell: WorkBell::default(),
     }))
 }
 
-async fn register(
-    config: &Config,
-    seal_certificates: Vec<Vec<SealCertificate>>,
-    store: &SqliteStore,
-) -> anyhow::Result<()> {
-    let now = SystemClock.now();
-    for (tpp, seal_certificates) in config.tpps.iter().zip(seal_certificates) {
-        let organization_identifier = tpp.organization_identifier.as_deref();
-        let registered = Tpp {
-            id: tpp.client_id.clone(),
-            organization_identifier: organization_identifier.unwrap_or(tpp.client_id.as_str()).to_owned(),
-            name: tpp.name.clone(),
-            kind: Kind::Tpp,
-            licence: tpp.licence,
-            suspension: None,
-            scope_pisp: true,
-            grant_types: vec![GrantType::ClientCredentials],
-            redirect_uris: tpp.redirect_uris.clone(),
-            seal_certificates,
-            signature_policy: tpp.signature_policy,
-            details: Details::default(),
-            created_at: now,
-        };
-        configure(store, registered, now).await?;
-    }
-    Ok(())
-}
-
-fn counter((institution, seal): (&config::Institution, BankSeal)) -> Counter {
-    Counter {
+fn counters(config: &Config, seals: Vec<BankSeal>) -> Vec<Counter> {
+    let counter = |(institution, seal): (&config::Institution, BankSeal)| Counter {
         institution: payments::institution::Institution {
             code: institution.code.clone(),
             name: institution.name.clone(),
@@ -196,7 +237,8 @@ fn counter((institution, seal): (&config::Institution, BankSeal)) -> Counter {
         seal,
         psu_url: config::base_of(&institution.psu_url),
         tpp_url: config::base_of(&institution.tpp_url),
-    }
+    };
+    config.institutions.iter().zip(seals).map(counter).collect()
 }
 
 /// Binds a listener with TLS.

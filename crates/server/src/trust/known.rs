@@ -2,10 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-use eidas::{Anchors, Certificate};
+use eidas::{Anchors, Certificate, Judged};
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 
@@ -24,6 +27,28 @@ pub(crate) struct KnownCertificate {
     pub(crate) key: Option<VerifyingKey>,
     /// Until when every authority of the path is valid; then another path has to be found.
     path_ends_at: Timestamp,
+    told: AtomicBool,
+}
+
+impl KnownCertificate {
+    /// Counts what only a lenient reading took, each time; logs it once.
+    pub(super) fn tell_departures(&self, judged: &Judged) {
+        for departure in judged.departures() {
+            metrics::counter!("guichet_certificate_leniencies_total", "kind" => departure.name())
+                .increment(1);
+            if !self.told.load(Ordering::Relaxed) {
+                tracing::warn!(
+                    organization_identifier = judged.organization().as_str(),
+                    certificate = self.certificate.sha256_hex(),
+                    departure = departure.name(),
+                    "certificate taken by leniency"
+                );
+            }
+        }
+        if !judged.departures().is_empty() {
+            self.told.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 /// Certificates whose path was found, by SHA-256 of their DER.
@@ -76,5 +101,5 @@ fn read(
     let authorities = path.len().saturating_sub(1);
     let ends = path.iter().take(authorities).filter_map(|der| Certificate::parse(der).ok());
     let path_ends_at = ends.map(|authority| authority.not_after()).min().unwrap_or(Timestamp::MAX);
-    Ok(KnownCertificate { certificate, issuer, key, path_ends_at })
+    Ok(KnownCertificate { certificate, issuer, key, path_ends_at, told: AtomicBool::new(false) })
 }

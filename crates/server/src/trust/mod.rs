@@ -1,66 +1,36 @@
 //! Whom this server trusts today, and what that makes of a certificate that is shown.
 //!
 //! [`Trust`] is one state, replaced whole by a reload; what was found under the earlier state is forgotten
-//! with it. Nothing here waits: revocation is asked of what has been fetched already.
+//! with it. Nothing here fetches: revocation is asked of what is known already.
 
+mod gathered;
 mod known;
 mod live;
 
 use std::sync::Arc;
 
-use eidas::{Anchors, Certificate, Defect, InvalidCertificate, Judged, Kind, Reading, UntrustedChain};
-use jiff::Timestamp;
+use eidas::{Anchors, Defect, InvalidCertificate, Judged, Kind, Reading, UntrustedChain};
 use payments::institution::{CertificateReading, Institution};
 use rustls_pki_types::CertificateDer;
 
+pub use gathered::{AnchorOrigin, Gathered, Uses};
 pub(crate) use known::KnownCertificate;
 use known::KnownCertificates;
 pub use live::Live;
 
-use crate::{App, caller::sha256};
+use crate::{App, caller::sha256, revocation};
 
 /// The authorities that are trusted, and the certificates found to lead to them.
 pub struct Trust {
-    anchors: Anchors,
+    qwac: Trusting,
+    qseal: Trusting,
     origins: Vec<AnchorOrigin>,
+}
+
+/// The authorities that are trusted for one kind of certificate, and those found to lead to them.
+struct Trusting {
+    anchors: Anchors,
     known: KnownCertificates,
-}
-
-/// Where an anchor comes from.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct AnchorOrigin {
-    /// SHA-256 of its DER, in hex.
-    pub sha256: String,
-    /// Its issuer's name, as RFC 4514 writes it; mostly its own.
-    pub issuer: String,
-    /// End of its validity.
-    pub not_after: Timestamp,
-    /// The file or the trusted list that names it.
-    pub source: String,
-    /// Since when, where that is known.
-    pub since: Option<Timestamp>,
-}
-
-impl AnchorOrigin {
-    /// What is told of the anchor `der`, named by `source`.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be read.
-    pub fn of(
-        der: &[u8],
-        source: impl Into<String>,
-        since: Option<Timestamp>,
-    ) -> Result<Self, InvalidCertificate> {
-        let certificate = Certificate::parse(der)?;
-        Ok(Self {
-            sha256: certificate.sha256_hex(),
-            issuer: certificate.issuer().to_owned(),
-            not_after: certificate.not_after(),
-            source: source.into(),
-            since,
-        })
-    }
 }
 
 /// A certificate as somebody shows it.
@@ -93,53 +63,86 @@ pub enum Distrust {
     /// Its content breaks a rule.
     #[error(transparent)]
     Content(#[from] Defect),
+    /// Its issuer, or this bank, says that it is revoked; or nobody can say that it is not.
+    #[error(transparent)]
+    Revocation(#[from] revocation::Refusal),
 }
 
 impl Trust {
-    /// Trusts `anchors`, which come from `origins`.
+    /// Trusts `anchors`, which come from `origins`, for certificates of both kinds.
     pub fn new(anchors: Anchors, origins: Vec<AnchorOrigin>) -> Self {
-        Self { anchors, origins, known: KnownCertificates::default() }
+        Self::of(anchors.clone(), anchors, origins)
     }
 
-    /// The authorities.
-    pub fn anchors(&self) -> &Anchors {
-        &self.anchors
+    /// Trusts the ones for QWACs and the others for QSealCs (ETSI TS 119 612, 5.5.9.4: an authority is
+    /// supervised for what its trusted list says).
+    pub fn of(qwac: Anchors, qseal: Anchors, origins: Vec<AnchorOrigin>) -> Self {
+        let trusting = |anchors| Trusting { anchors, known: KnownCertificates::default() };
+        Self { qwac: trusting(qwac), qseal: trusting(qseal), origins }
+    }
+
+    /// The authorities of certificates of this kind.
+    pub fn anchors(&self, kind: Kind) -> &Anchors {
+        &self.trusting(kind).anchors
     }
 
     /// Where each comes from.
     pub fn origins(&self) -> &[AnchorOrigin] {
         &self.origins
     }
+
+    fn trusting(&self, kind: Kind) -> &Trusting {
+        match kind {
+            Kind::Qwac => &self.qwac,
+            Kind::Qseal => &self.qseal,
+        }
+    }
 }
 
 impl App {
     /// Judges a certificate in full for `institution`: its path, its content, its revocation.
     ///
-    /// What was taken only by a lenient reading is logged and counted.
-    pub(crate) fn judge(&self, shown: &Shown<'_>, institution: &Institution) -> Result<Trusted, Distrust> {
+    /// What was taken only by a lenient reading is logged and counted. Waits only for the first word on the
+    /// revocation of a certificate that was never seen, and not for long.
+    pub(crate) async fn judge(
+        &self,
+        shown: &Shown<'_>,
+        institution: &Institution,
+    ) -> Result<Trusted, Distrust> {
         let (trust, now) = (self.trust.current(), self.now());
-        let known = trust.known.find(shown.der, shown.sha256, shown.intermediates, &trust.anchors, now)?;
+        let Trusting { anchors, known } = trust.trusting(shown.kind);
+        let known = known.find(shown.der, shown.sha256, shown.intermediates, anchors, now)?;
         let reading = match institution.settings.certificate_reading {
             CertificateReading::Strict => Reading::Strict,
             CertificateReading::Lenient => Reading::Lenient,
         };
         let judged = eidas::judge(&known.certificate, shown.kind, reading, now)?;
+        known.tell_departures(&judged);
+        let (certificate, issuer) = (&known.certificate, Some(&known.issuer));
+        let policy = institution.settings.revocation;
+        self.revocation.consult(certificate, issuer, policy, now).await;
+        self.revocation.check(certificate, issuer, policy, self.now())?;
         Ok(Trusted { known, judged })
     }
 
     /// Judges the certificate of a connection: a QWAC.
-    pub(crate) fn judge_qwac(
+    pub(crate) async fn judge_qwac(
         &self,
         peer: &crate::connection::PeerCertificate,
         institution: &Institution,
     ) -> Result<Trusted, Distrust> {
         let (der, intermediates) = (peer.der.as_ref(), peer.intermediates.as_slice());
         self.judge(&Shown { der, sha256: peer.thumbprint.0, intermediates, kind: Kind::Qwac }, institution)
+            .await
     }
 
     /// Judges a registered or registering seal certificate: a QSealC.
-    pub(crate) fn judge_qseal(&self, der: &[u8], institution: &Institution) -> Result<Trusted, Distrust> {
+    pub(crate) async fn judge_qseal(
+        &self,
+        der: &[u8],
+        institution: &Institution,
+    ) -> Result<Trusted, Distrust> {
         let shown = Shown { der, sha256: sha256(der), intermediates: &[], kind: Kind::Qseal };
-        self.judge(&shown, institution)
+        self.judge(&shown, institution).await
     }
 }

@@ -1,0 +1,165 @@
+//! A reload: what is read from files is read anew and put in place while the server runs.
+//!
+//! All of it is read and checked before any of it counts. If anything is wrong, everything stays as it is and
+//! the reason is told. Connections and requests in flight go on; each request is judged by the trust of its
+//! moment, so whoever is no longer trusted is refused on a connection that is open, too.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::{
+    Json, Router,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use payments::{institution::Institution, registry, tpp::Tpp};
+use rustls::ServerConfig;
+use serde::Serialize;
+use tokio::sync::Mutex;
+
+use crate::{App, Counter, TlsSource, trust::Trust};
+
+/// What a reload puts in place.
+pub struct Fresh {
+    /// Whom to trust.
+    pub trust: Trust,
+    /// The institutions: at least those that are served already.
+    pub counters: Vec<Counter>,
+    /// TLS for TPPs, where they are served.
+    pub tpp_tls: Option<ServerConfig>,
+    /// TLS for PSUs, where they are served with it.
+    pub psu_tls: Option<ServerConfig>,
+    /// TPPs that a file registers.
+    pub tpps: Vec<Tpp>,
+    /// What was changed in files and takes effect only at the next start, in words.
+    pub at_next_start: Vec<String>,
+}
+
+/// Why a reload changed nothing, in words an operator can act on.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NotReloaded(pub String);
+
+/// Where everything comes from.
+#[async_trait]
+pub trait Source: Send + Sync {
+    /// Reads everything anew and changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`NotReloaded`] naming the first file that cannot be used.
+    async fn read(&self) -> Result<Fresh, NotReloaded>;
+}
+
+/// Reloads a running server, one reload after the other.
+pub struct Reloader {
+    app: App,
+    source: Box<dyn Source>,
+    tpp_tls: Option<TlsSource>,
+    psu_tls: Option<TlsSource>,
+    one_at_a_time: Mutex<()>,
+}
+
+/// What a reload did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reloaded {
+    /// How many authorities are trusted now.
+    pub anchors: usize,
+    /// How many institutions are served now.
+    pub institutions: usize,
+    /// How many registrations of TPPs were added or changed.
+    pub tpps_changed: usize,
+    /// What takes effect only at the next start.
+    pub at_next_start: Vec<String>,
+}
+
+impl Reloader {
+    /// Reloads `app` and its listeners from `source`.
+    pub fn new(
+        app: App,
+        source: Box<dyn Source>,
+        tpp_tls: Option<TlsSource>,
+        psu_tls: Option<TlsSource>,
+    ) -> Self {
+        Self { app, source, tpp_tls, psu_tls, one_at_a_time: Mutex::default() }
+    }
+
+    /// Reads everything anew and puts it in place.
+    ///
+    /// # Errors
+    ///
+    /// [`NotReloaded`]: then everything is as it was, save TPPs that were registered before the store failed.
+    pub async fn reload(&self) -> Result<Reloaded, NotReloaded> {
+        let _turn = self.one_at_a_time.lock().await;
+        let result = self.put_in_place().await;
+        match &result {
+            Ok(reloaded) => {
+                let next_start = reloaded.at_next_start.join("; ");
+                tracing::info!(
+                    anchors = reloaded.anchors,
+                    institutions = reloaded.institutions,
+                    tpps_changed = reloaded.tpps_changed,
+                    next_start,
+                    "reloaded"
+                );
+            }
+            Err(error) => tracing::error!(%error, "not reloaded: everything stays as it was"),
+        }
+        let outcome = if result.is_ok() { "done" } else { "refused" };
+        metrics::counter!("guichet_reloads_total", "result" => outcome).increment(1);
+        result
+    }
+
+    async fn put_in_place(&self) -> Result<Reloaded, NotReloaded> {
+        let fresh = self.source.read().await?;
+        self.keeps_every_institution(&fresh.counters)?;
+        let mut tpps_changed = 0;
+        for tpp in fresh.tpps {
+            let changed = registry::configure(self.app.store.as_ref(), tpp, self.app.now()).await;
+            tpps_changed += usize::from(changed.map_err(|error| NotReloaded(error.to_string()))?);
+        }
+        let reloaded = Reloaded {
+            anchors: fresh.trust.origins().len(),
+            institutions: fresh.counters.len(),
+            tpps_changed,
+            at_next_start: fresh.at_next_start,
+        };
+        self.app.trust.replace(fresh.trust);
+        self.app.counters.replace(fresh.counters);
+        for (source, config) in [(&self.tpp_tls, fresh.tpp_tls), (&self.psu_tls, fresh.psu_tls)] {
+            if let (Some(source), Some(config)) = (source, config) {
+                source.replace(config);
+            }
+        }
+        Ok(reloaded)
+    }
+
+    /// Payments that are under way need their institution: one is taken out by a restart only.
+    fn keeps_every_institution(&self, counters: &[Counter]) -> Result<(), NotReloaded> {
+        let stays = |served: &Institution| counters.iter().any(|new| new.institution.code == served.code);
+        match self.app.counters.all().iter().find(|served| !stays(&served.institution)) {
+            Some(gone) => Err(NotReloaded(format!(
+                "institution {} is served and not configured any more: taking one out needs a restart",
+                gone.institution.code
+            ))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// `POST /reload` of the operator's listener.
+pub fn router(reloader: Arc<Reloader>) -> Router {
+    Router::new().route("/reload", post(on_demand)).with_state(reloader)
+}
+
+async fn on_demand(State(reloader): State<Arc<Reloader>>) -> Response {
+    match reloader.reload().await {
+        Ok(reloaded) => Json(reloaded).into_response(),
+        Err(error) => {
+            let body = serde_json::json!({ "status": 422, "message": error.to_string() });
+            (StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response()
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Anchors gathered from files and trusted lists, each with where it comes from.
+
+use eidas::{Anchors, Certificate, InvalidAnchor};
+use jiff::Timestamp;
+use rustls_pki_types::CertificateDer;
+use serde::Serialize;
+
+use super::Trust;
+
+/// What an anchor is trusted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Uses {
+    /// To issue QWACs.
+    pub websites: bool,
+    /// To issue QSealCs.
+    pub seals: bool,
+}
+
+/// Where an anchor comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AnchorOrigin {
+    /// SHA-256 of its DER, in hex.
+    pub sha256: String,
+    /// Its own common name, or who issued it, as RFC 4514 writes it.
+    pub name: String,
+    /// End of its validity.
+    pub not_after: Timestamp,
+    /// What it is trusted for.
+    pub uses: Uses,
+    /// The file or the trusted list that names it.
+    pub source: String,
+    /// Since when, where that is known.
+    pub since: Option<Timestamp>,
+}
+
+/// Anchors on their way to a [`Trust`].
+#[derive(Debug, Default)]
+pub struct Gathered {
+    websites: Vec<CertificateDer<'static>>,
+    seals: Vec<CertificateDer<'static>>,
+    origins: Vec<AnchorOrigin>,
+}
+
+impl Gathered {
+    /// Adds the anchor `der`, named by `source`.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub fn add(
+        &mut self,
+        der: &[u8],
+        uses: Uses,
+        source: impl Into<String>,
+        since: Option<Timestamp>,
+    ) -> Result<(), InvalidAnchor> {
+        let anchor = Certificate::parse(der)?;
+        for (is_used, ders) in [(uses.websites, &mut self.websites), (uses.seals, &mut self.seals)] {
+            if is_used {
+                ders.push(anchor.der().clone());
+            }
+        }
+        self.origins.push(AnchorOrigin {
+            sha256: anchor.sha256_hex(),
+            name: anchor.common_name().unwrap_or(anchor.issuer()).to_owned(),
+            not_after: anchor.not_after(),
+            uses,
+            source: source.into(),
+            since,
+        });
+        Ok(())
+    }
+
+    /// Trusts what was gathered.
+    ///
+    /// # Errors
+    ///
+    /// If one of them cannot serve as anchor.
+    pub fn trust(self) -> Result<Trust, InvalidAnchor> {
+        let (websites, seals) = (Anchors::from_ders(self.websites)?, Anchors::from_ders(self.seals)?);
+        Ok(Trust::of(websites, seals, self.origins))
+    }
+}
