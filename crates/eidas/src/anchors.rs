@@ -37,7 +37,7 @@ pub const MAX_INTERMEDIATES: usize = 16;
 #[derive(Clone, Debug)]
 pub struct Anchors {
     ders: Vec<CertificateDer<'static>>,
-    anchors: Vec<TrustAnchor<'static>>,
+    trusted: Vec<TrustAnchor<'static>>,
     intermediates: Vec<CertificateDer<'static>>,
 }
 
@@ -95,11 +95,11 @@ impl Anchors {
     ///
     /// The first that cannot be one.
     pub fn from_ders(ders: impl IntoIterator<Item = CertificateDer<'static>>) -> Result<Self, InvalidAnchor> {
-        let mut found = Self { ders: Vec::new(), anchors: Vec::new(), intermediates: Vec::new() };
+        let mut found = Self { ders: Vec::new(), trusted: Vec::new(), intermediates: Vec::new() };
         for der in ders {
             let der = Certificate::parse(&der)?.der().clone();
             let anchor = webpki::anchor_from_trusted_cert(&der).map_err(|_| InvalidAnchor::Unusable)?;
-            found.anchors.push(anchor.to_owned());
+            found.trusted.push(anchor.to_owned());
             found.ders.push(der);
         }
         Ok(found)
@@ -185,7 +185,7 @@ impl Anchors {
             .collect();
         let verified = end_entity.verify_for_usage(
             &SIGNATURE_ALGORITHMS,
-            &self.anchors,
+            &self.trusted,
             &usable,
             time,
             AnyUsage,
@@ -193,7 +193,7 @@ impl Anchors {
             Some(&|path| authorities_may_sign(path)),
         )?;
         let anchor =
-            self.anchors.iter().zip(&self.ders).find(|(anchor, _)| std::ptr::eq(*anchor, verified.anchor()));
+            self.trusted.iter().zip(&self.ders).find(|(anchor, _)| std::ptr::eq(*anchor, verified.anchor()));
         let (_, anchor) = anchor.expect("webpki gives back an anchor that it was given");
         let between = verified.intermediate_certificates().map(|certificate| certificate.der().into_owned());
         Ok(between.chain([anchor.clone()]).collect())

@@ -338,12 +338,9 @@ impl Facts {
 
 /// Positive and of at most 20 bytes (RFC 5280, 4.1.2.2).
 fn is_in_order(serial: &[u8]) -> bool {
-    let number = match serial {
-        [0, number @ ..] => number,
-        [0x80..=0xff, ..] => return false,
-        number => number,
-    };
-    (1..=20).contains(&number.len()) && number != [0]
+    let negative = serial.first().is_some_and(|first| *first > 0x7f);
+    let number = serial.strip_prefix(&[0]).unwrap_or(serial);
+    !negative && (1..=20).contains(&number.len())
 }
 
 /// RFC 5280 lets a certificate end in the last second of 9999, a day after the last our calendar knows.

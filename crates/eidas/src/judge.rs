@@ -126,7 +126,7 @@ pub fn judge(
     reading: Reading,
     now: Timestamp,
 ) -> Result<Judged, Defect> {
-    let case = Case { certificate, kind, reading, now };
+    let case = Case { certificate, reading, now };
     for rule in rules::of(kind) {
         case.ask(rule)?;
     }
@@ -311,5 +311,51 @@ mod tests {
             judged.require(Role::PaymentInitiation),
             Err(RoleMissing { role: Role::PaymentInitiation })
         );
+    }
+
+    #[test]
+    fn the_lenient_reading_takes_what_the_strict_one_names() {
+        let mut leaf = Leaf::qwac();
+        leaf.organization_identifiers = vec!["psdfr-acpr-12345"];
+        let certificate = Certificate::parse(&TestCa::new().issue(&leaf)).unwrap();
+        let departure = Departure::LetterCase(crate::TextField::OrganizationIdentifier);
+        let strict = judge(&certificate, Kind::Qwac, Reading::Strict, at(NOW));
+        assert_eq!(strict, Err(Defect::Departs { departure, rule: RuleId::OrganizationIdentifier }));
+        let lenient = judge(&certificate, Kind::Qwac, Reading::Lenient, at(NOW)).unwrap();
+        assert_eq!(lenient.organization().as_str(), "PSDFR-ACPR-12345");
+        assert_eq!(lenient.departures(), [departure]);
+    }
+
+    #[test]
+    fn qwac_and_qsealc_of_a_call_are_of_one_provider() {
+        let statements = |qc_type: &str, roles: &[&str], nca_id: &str| {
+            Some(qc_statements(true, &[qc_type], Some((roles, nca_id))))
+        };
+        let of = |kind, change: &dyn Fn(&mut Leaf)| {
+            let mut leaf = if kind == Kind::Qwac { Leaf::qwac() } else { Leaf::qseal() };
+            change(&mut leaf);
+            judged(&leaf, kind, NOW).unwrap()
+        };
+        let qwac = of(Kind::Qwac, &|_| {});
+        let seal = of(Kind::Qseal, &|_| {});
+        let other = of(Kind::Qseal, &|l| l.organization_identifiers = vec!["PSDFR-ACPR-54321"]);
+        let abroad = of(Kind::Qseal, &|l| {
+            l.organization_identifiers = vec!["PSDBE-NBB-12345"];
+            l.qc_statements = statements("0.4.0.1862.1.6.2", &["0.4.0.19495.1.2"], "BE-NBB");
+        });
+        let fewer = of(Kind::Qseal, &|l| {
+            l.qc_statements = statements("0.4.0.1862.1.6.2", &["0.4.0.19495.1.3"], "FR-ACPR");
+        });
+        let issuing = of(Kind::Qseal, &|l| {
+            l.qc_statements = statements("0.4.0.1862.1.6.2", &["0.4.0.19495.1.4"], "FR-ACPR");
+        });
+        assert_eq!(agree(&qwac, &seal), Ok(()));
+        assert_eq!(agree(&qwac, &fewer), Ok(()));
+        assert_eq!(agree(&qwac, &other), Err(Disagreement::Organization));
+        assert_eq!(agree(&qwac, &abroad), Err(Disagreement::Organization));
+        assert_eq!(agree(&qwac, &issuing), Err(Disagreement::Roles));
+        assert_eq!(agree(&seal, &qwac), Err(Disagreement::Kinds));
+        assert_eq!(agree(&qwac, &qwac), Err(Disagreement::Kinds));
+        assert_eq!(Disagreement::Roles.rule(), RuleId::Pair);
     }
 }

@@ -55,8 +55,8 @@ impl KeyUsage {
 /// The names of the standard: `digitalSignature, nonRepudiation`.
 impl fmt::Display for KeyUsage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = (0_u16..).zip(NAMES).filter(|(bit, _)| self.has(*bit));
-        let names: Vec<_> = named.map(|(_, name)| name).collect();
+        let set = (0_u16..).zip(NAMES).filter(|(bit, _)| self.has(*bit));
+        let names: Vec<_> = set.map(|(_, name)| name).collect();
         f.write_str(if names.is_empty() { "nothing" } else { "" })?;
         f.write_str(&names.join(", "))
     }

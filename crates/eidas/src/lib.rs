@@ -2,15 +2,18 @@
 //!
 //! A payment service provider shows who it is with two qualified certificates (eIDAS, Regulation (EU)
 //! 910/2014; RTS (EU) 2018/389, Art. 34): a QWAC for TLS and a QSealC for what it signs. This crate reads
-//! them ([`Certificate::parse`]), says whether one may be relied on ([`judge`]) and whether it comes from
-//! an authority we trust ([`Anchors::verify_chain`]). It opens no file and no socket, and takes the time
-//! as an argument. The bytes it reads come from strangers: they are bounded and never make it panic.
+//! them ([`Certificate::parse`]), says whether one may be relied on ([`judge`]), whether it comes from an
+//! authority we trust ([`Anchors::verify_chain`]), and what is wrong with it in words a developer can act on
+//! ([`explain()`]). It opens no file and no socket, and takes the time as an argument. The bytes it reads come from strangers: they are bounded and never make it panic.
 
 mod anchors;
 mod certificate;
+#[cfg(test)]
+mod corpus;
 mod defect;
 mod departure;
 mod distinguished_name;
+mod explain;
 mod extensions;
 mod judge;
 mod key_usage;
@@ -32,6 +35,7 @@ pub use anchors::{Anchors, InvalidAnchor, MAX_INTERMEDIATES, UntrustedChain};
 pub use certificate::{Certificate, InvalidCertificate, MAX_CERTIFICATE_BYTES};
 pub use defect::Defect;
 pub use departure::{Departure, TextField};
+pub use explain::{Explanation, Finding, Outcome, Question, Summary, explain};
 pub use judge::{Disagreement, Judged, Kind, Reading, RoleMissing, agree, judge};
 pub use key_usage::KeyUsage;
 pub use organization_identifier::{InvalidOrganizationIdentifier, OrganizationIdentifier};

@@ -17,11 +17,10 @@ const RSA_MIN_BITS: usize = 2048;
 /// Longer keys than this cannot be used to verify here, and would cost too much.
 const RSA_MAX_BITS: usize = 8192;
 
-/// A certificate to be judged: what it is shown for, how closely it is read, and when.
+/// A certificate to be judged: how closely it is read, and when.
 #[derive(Clone, Copy)]
 pub(crate) struct Case<'a> {
     pub(crate) certificate: &'a Certificate,
-    pub(crate) kind: Kind,
     pub(crate) reading: Reading,
     pub(crate) now: Timestamp,
 }
@@ -314,7 +313,7 @@ fn require(holds: bool, otherwise: Defect) -> Result<(), Defect> {
 fn end_entity(case: &Case<'_>) -> Result<(), Defect> {
     require(!case.certificate.facts().is_authority, Defect::IsAuthority)?;
     let usage = case.certificate.key_usage();
-    require(!usage.is_some_and(|usage| usage.key_cert_sign()), Defect::SignsCertificates)
+    require(!usage.is_some_and(KeyUsage::key_cert_sign), Defect::SignsCertificates)
 }
 
 fn is_for(case: &Case<'_>, qc_type: QcType) -> bool {
@@ -329,3 +328,88 @@ fn organization(case: &Case<'_>) -> Result<(), Defect> {
         Organization::Invalid(invalid) => Err(Defect::OrganizationIdentifier(*invalid)),
     }
 }
+
+/// What the bytes have to be before anything can be judged. A certificate that could be read has passed
+/// them.
+pub(crate) static FORM: &[Rule] = &[
+    Rule {
+        id: RuleId::Pem,
+        kind: None,
+        requires: "the file holds a certificate, in PEM or in DER",
+        clause: "RFC 7468, 5",
+        field: "-----BEGIN CERTIFICATE-----",
+        advice: "Send the certificate as a text between -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----, \
+                 or as plain DER. Never send a private key.",
+        check: |_| Ok(()),
+    },
+    Rule {
+        id: RuleId::Size,
+        kind: None,
+        requires: "the certificate has at most 16 KiB",
+        clause: "our bound; a certificate has two or three thousand bytes",
+        field: "the whole certificate",
+        advice: "Check that this is a certificate and not an archive or a PKCS#7 file with many of them.",
+        check: |_| Ok(()),
+    },
+    Rule {
+        id: RuleId::Der,
+        kind: None,
+        requires: "the certificate is well-formed DER",
+        clause: "RFC 5280, 4.1; X.690, 10",
+        field: "the whole certificate",
+        advice: "Export the certificate again from where you received it. If these are the bytes your trust service \
+                 provider sent, send it this line.",
+        check: |_| Ok(()),
+    },
+    Rule {
+        id: RuleId::SignatureAlgorithm,
+        kind: None,
+        requires: "both places that name the signature algorithm name the same",
+        clause: "RFC 5280, 4.1.1.2",
+        field: "signatureAlgorithm; tbsCertificate.signature",
+        advice: "The certificate was changed or wrongly made: have it issued anew.",
+        check: |_| Ok(()),
+    },
+    Rule {
+        id: RuleId::Extensions,
+        kind: None,
+        requires: "no extension comes twice",
+        clause: "RFC 5280, 4.2",
+        field: "extensions",
+        advice: "Have the certificate issued anew with each extension once.",
+        check: |_| Ok(()),
+    },
+];
+
+/// What is asked beside the content of the certificate.
+pub(crate) static AROUND: &[Rule] = &[
+    Rule {
+        id: RuleId::PaymentInitiation,
+        kind: None,
+        requires: "the licence has the role that payment requests need, PSP_PI",
+        clause: "ETSI TS 119 495, 5.2.2; PSD2, Art. 66",
+        field: "PSD2 statement, rolesOfPSP",
+        advice: "If you are licensed for payment initiation, have the certificate issued anew with the role PSP_PI, \
+                 0.4.0.19495.1.2. Without the licence no payment can be initiated.",
+        check: |_| Ok(()),
+    },
+    Rule {
+        id: RuleId::SubjectCountry,
+        kind: None,
+        requires: "for information only: the country of the subject and that of the authority",
+        clause: "ETSI TS 119 495, 5.2.1",
+        field: "subject, countryName 2.5.4.6",
+        advice: "",
+        check: |_| Ok(()),
+    },
+    Rule {
+        id: RuleId::ChainPath,
+        kind: None,
+        requires: "a path of valid certificates leads to an authority that this bank trusts",
+        clause: "RFC 5280, 6.1",
+        field: "issuer, signatureValue",
+        advice: "Send the certificates of the issuing authorities along with your own, yours first. If the root is \
+                 not one of the EU trusted lists, the certificate cannot be taken.",
+        check: |_| Ok(()),
+    },
+];

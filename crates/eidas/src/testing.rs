@@ -4,9 +4,11 @@ use jiff::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose as Eku, IsCa, Issuer, KeyPair, KeyUsagePurpose as Ku, PublicKeyData,
-    SerialNumber, SignatureAlgorithm, date_time_ymd,
+    SerialNumber, SignatureAlgorithm, SigningKey as _, date_time_ymd,
 };
 use rustls_pki_types::CertificateDer;
+
+use crate::tlv::Tlv;
 
 /// An instant, written out.
 pub(crate) fn at(text: &str) -> Timestamp {
@@ -74,8 +76,12 @@ pub(crate) enum Key {
     P256,
     P384,
     Ed25519,
+    /// A point on P-256 in its short form.
+    CompressedP256,
     /// A modulus of this many bits that nobody can sign with.
     FakeRsa(usize),
+    /// An RSA key of 2048 bits with this exponent.
+    FakeRsaExponent(&'static [u8]),
 }
 
 /// What a provider's certificate is to say.
@@ -91,6 +97,11 @@ pub(crate) struct Leaf {
     pub(crate) extensions: Vec<(&'static [u64], Vec<u8>)>,
     /// Claim SHA-1 in both places that name the algorithm.
     pub(crate) sha1: bool,
+    pub(crate) organization_name: &'static str,
+    pub(crate) serial: &'static [u8],
+    pub(crate) is_ca: bool,
+    /// What happens to the tbsCertificate before it is signed.
+    pub(crate) edit: fn(&mut Vec<u8>),
 }
 
 impl Leaf {
@@ -107,6 +118,10 @@ impl Leaf {
             qc_statements_critical: false,
             extensions: vec![],
             sha1: false,
+            organization_name: "Société d'essai",
+            serial: &[1, 2, 0xff],
+            is_ca: false,
+            edit: |_| {},
         }
     }
 
@@ -124,14 +139,17 @@ impl Leaf {
         let mut params = CertificateParams::new(vec!["tpp.example".to_owned()]).unwrap();
         params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CountryName, "FR");
-        params.distinguished_name.push(DnType::OrganizationName, "Société d'essai");
+        params.distinguished_name.push(DnType::OrganizationName, self.organization_name);
         for (nth, id) in self.organization_identifiers.iter().enumerate() {
             // rcgen keeps one attribute of a kind: the second takes a placeholder of the same length.
             let attribute = if nth == 0 { 97 } else { 96 };
             params.distinguished_name.push(DnType::CustomDnType(vec![2, 5, 4, attribute]), *id);
         }
         params.distinguished_name.push(DnType::CommonName, "tpp.example");
-        params.serial_number = Some(SerialNumber::from_slice(&[1, 2, 0xff]));
+        params.serial_number = Some(SerialNumber::from_slice(self.serial));
+        if self.is_ca {
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        }
         params.not_before = date_time_ymd(1970, 1, 1) + since_epoch(self.not_before);
         params.not_after = date_time_ymd(1970, 1, 1) + since_epoch(self.not_after);
         params.key_usages.clone_from(&self.key_usages);
@@ -201,7 +219,7 @@ impl TestCa {
     }
 
     pub(crate) fn issue_pem(&self, leaf: &Leaf) -> String {
-        leaf.params().signed_by(&KeyPair::generate().unwrap(), &self.issuer).unwrap().pem()
+        pem("CERTIFICATE", &self.issue(leaf))
     }
 
     pub(crate) fn issue(&self, leaf: &Leaf) -> Vec<u8> {
@@ -211,16 +229,34 @@ impl TestCa {
             Key::P256 => params.signed_by(&key(&rcgen::PKCS_ECDSA_P256_SHA256), &self.issuer),
             Key::P384 => params.signed_by(&key(&rcgen::PKCS_ECDSA_P384_SHA384), &self.issuer),
             Key::Ed25519 => params.signed_by(&key(&rcgen::PKCS_ED25519), &self.issuer),
-            Key::FakeRsa(bits) => params.signed_by(&FakeRsa::new(bits), &self.issuer),
+            Key::CompressedP256 => params.signed_by(&FakeKey::compressed_point(), &self.issuer),
+            Key::FakeRsa(bits) => params.signed_by(&FakeKey::rsa(bits, &[1, 0, 1]), &self.issuer),
+            Key::FakeRsaExponent(exponent) => params.signed_by(&FakeKey::rsa(2048, exponent), &self.issuer),
         };
-        let mut der = certificate.unwrap().der().to_vec();
-        replace(&mut der, &[0x55, 4, 96], &[0x55, 4, 97]);
+        self.sign(certificate.unwrap().der(), leaf)
+    }
+
+    /// Edits the tbsCertificate and signs it anew.
+    fn sign(&self, der: &[u8], leaf: &Leaf) -> Vec<u8> {
+        let parts = Tlv::only(der, 0).unwrap().children().unwrap();
+        let (mut tbs, mut algorithm) = (parts[0].whole.to_vec(), parts[1].whole.to_vec());
+        replace(&mut tbs, &[0x55, 4, 96], &[0x55, 4, 97]);
         if leaf.sha1 {
             // ecdsa-with-SHA256 becomes an algorithm of the same length that nobody takes.
-            replace(&mut der, &oid("1.2.840.10045.4.3.2"), &oid("1.2.840.10045.4.3.1"));
+            for place in [&mut tbs, &mut algorithm] {
+                replace(place, &oid("1.2.840.10045.4.3.2"), &oid("1.2.840.10045.4.3.1"));
+            }
         }
-        der
+        (leaf.edit)(&mut tbs);
+        let mut signature = vec![0];
+        signature.extend(self.issuer.key().sign(&tbs).unwrap());
+        sequence(&[tbs, algorithm, tlv(3, &signature)])
     }
+}
+
+/// A PEM text.
+pub(crate) fn pem(label: &str, der: &[u8]) -> String {
+    x509_cert::der::pem::encode_string(label, x509_cert::der::pem::LineEnding::LF, der).unwrap()
 }
 
 fn ca_params(name: &str) -> CertificateParams {
@@ -229,7 +265,7 @@ fn ca_params(name: &str) -> CertificateParams {
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.not_before = date_time_ymd(2020, 1, 1);
-    params.not_after = date_time_ymd(2040, 1, 1);
+    params.not_after = date_time_ymd(2050, 1, 1);
     params
 }
 
@@ -245,27 +281,33 @@ pub(crate) fn replace(der: &mut [u8], from: &[u8], to: &[u8]) {
     }
 }
 
-/// An RSA public key with a made-up modulus.
-struct FakeRsa(Vec<u8>);
+/// A public key that nobody has the private key of.
+struct FakeKey(Vec<u8>, &'static SignatureAlgorithm);
 
-impl FakeRsa {
-    fn new(bits: usize) -> Self {
+impl FakeKey {
+    fn rsa(bits: usize, exponent: &[u8]) -> Self {
         let mut modulus = vec![0xff; bits.div_ceil(8)];
         if bits.is_multiple_of(8) {
             modulus.insert(0, 0);
         } else {
             modulus[0] = u8::try_from((1_u16 << (bits % 8)) - 1).unwrap();
         }
-        Self(sequence(&[tlv(2, &modulus), tlv(2, &[1, 0, 1])]))
+        Self(sequence(&[tlv(2, &modulus), tlv(2, exponent)]), &rcgen::PKCS_RSA_SHA256)
+    }
+
+    fn compressed_point() -> Self {
+        let mut point = vec![7; 33];
+        point[0] = 2;
+        Self(point, &rcgen::PKCS_ECDSA_P256_SHA256)
     }
 }
 
-impl PublicKeyData for FakeRsa {
+impl PublicKeyData for FakeKey {
     fn der_bytes(&self) -> &[u8] {
         &self.0
     }
 
     fn algorithm(&self) -> &'static SignatureAlgorithm {
-        &rcgen::PKCS_RSA_SHA256
+        self.1
     }
 }
