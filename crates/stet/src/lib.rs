@@ -11,6 +11,7 @@
 //! to say, with the predicates of [`syntax`].
 
 mod answer;
+mod confirmation;
 mod error_model;
 mod instruction;
 mod json;
@@ -29,6 +30,7 @@ pub use answer::{
     AuthenticationApproach, CreationLinks, HalPaymentRequest, Link, PaymentRequestCreation,
     PaymentRequestLinks,
 };
+pub use confirmation::Confirmation;
 pub use error_model::ErrorModel;
 pub use instruction::{Amount, AmountType, CreditTransferTransaction, PaymentIdentification};
 pub use oauth::{OAuthError, OAuthErrorCode, TokenAnswer};
@@ -37,7 +39,7 @@ pub use party::{
     FinancialInstitutionIdentification, GenericIdentification, PartyIdentification, PostalAddress,
 };
 pub use payment_request::{PaymentRequest, PaymentTypeInformation, SupplementaryData};
-pub use read::{Limits, read_hal_payment_request, read_payment_request};
+pub use read::{Limits, read_confirmation, read_hal_payment_request, read_payment_request};
 pub use read_error::{Problem, ReadError};
 pub use registration::{
     AnsweredKey, AnsweredKeySet, JsonWebKey, JsonWebKeySet, RegistrationAnswer, RegistrationContact,

@@ -2,7 +2,7 @@
 
 use crate::json::{self, Object, Value};
 use crate::read_error::{Problem, ReadError};
-use crate::{HalPaymentRequest, PaymentRequest};
+use crate::{Confirmation, HalPaymentRequest, PaymentRequest};
 
 /// What a body may cost to read. Its length is bounded by whoever receives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,15 @@ pub fn read_payment_request(body: &[u8], limits: Limits) -> Result<PaymentReques
 ///
 /// As [`read_payment_request`], and if `paymentRequest` is missing.
 pub fn read_hal_payment_request(body: &[u8], limits: Limits) -> Result<HalPaymentRequest, ReadError> {
+    Read::read(&json::parse(body, limits.depth)?)
+}
+
+/// Reads the body of a confirmation, editions 1.4.0.47 and 1.4.2: an object, which may be empty.
+///
+/// # Errors
+///
+/// As [`read_payment_request`].
+pub fn read_confirmation(body: &[u8], limits: Limits) -> Result<Confirmation, ReadError> {
     Read::read(&json::parse(body, limits.depth)?)
 }
 
