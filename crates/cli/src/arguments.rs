@@ -9,7 +9,9 @@ use payments::{
 };
 use url::Url;
 
-use crate::{logs::LogFormat, pisp::Purpose, port_choice::PortChoice};
+use crate::{
+    licence::LicenceArguments, logs::LogFormat, pisp::Purpose, port_choice::PortChoice, trust::TrustArguments,
+};
 
 /// What `guichet --help` says after the list of commands.
 const FIRST_STEPS: &str = "\
@@ -50,6 +52,10 @@ pub(crate) enum Command {
     Pay(Box<PayArguments>),
     /// Verify offline what is stored: every journal, every seal, the sandbox bank's books
     Audit(AuditArguments),
+    /// Import trusted lists of Member States, whose authorities are then trusted
+    Trust(TrustArguments),
+    /// Import registers of licences, and see what they say of a provider
+    Licence(LicenceArguments),
 }
 
 /// `guichet demo`.
@@ -259,6 +265,18 @@ mod tests {
             ("guichet audit", false),
             ("guichet audit --data d", true),
             ("guichet audit --data d --config c", false),
+            ("guichet trust import fr.xml --data d", false),
+            ("guichet trust import fr.xml --signer s.pem", false),
+            ("guichet trust import fr.xml --signer s.pem --data d --apply", true),
+            ("guichet trust list --data d", true),
+            ("guichet trust history FR --config c", true),
+            ("guichet trust remove --data d", false),
+            ("guichet licence import eba.json --register EBA --data d --published 2026-11-01", true),
+            ("guichet licence import eba.json --data d", false),
+            ("guichet licence import eba.json --register EBA --data d --even-so", false),
+            ("guichet licence import x.csv --register X --format csv --data d --apply --even-so", true),
+            ("guichet licence show PSDFR-ACPR-12345 --data d", true),
+            ("guichet licence registers --data d", true),
         ];
         for (line, taken) in table {
             let parsed = Cli::try_parse_from(line.split(' '));

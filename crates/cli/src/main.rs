@@ -8,6 +8,7 @@ mod data_dir;
 mod demo;
 mod http_client;
 mod kept;
+mod licence;
 mod logs;
 mod pay;
 mod pisp;
@@ -20,6 +21,7 @@ mod serve;
 mod shop;
 mod stop;
 mod story;
+mod trust;
 
 use std::process::ExitCode;
 
@@ -53,8 +55,8 @@ fn main() -> ExitCode {
 /// Commands that tell a story on the terminal keep the log out of it.
 fn default_level(command: &Command) -> &'static str {
     match command {
-        Command::Demo(_) | Command::Pay(_) | Command::Audit(_) => "warn",
         Command::Sandbox(_) | Command::Serve(_) => "info",
+        _ => "warn",
     }
 }
 
@@ -67,6 +69,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Serve(arguments) => serve::run(arguments).await,
             Command::Pay(arguments) => pay::run(*arguments).await,
             Command::Audit(arguments) => audit::run(arguments).await,
+            Command::Trust(arguments) => trust::run(arguments).await,
+            Command::Licence(arguments) => licence::run(arguments).await,
         }
     })
 }

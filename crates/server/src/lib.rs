@@ -11,6 +11,7 @@ pub mod connection;
 pub mod connector;
 mod drain;
 pub mod http_signature;
+pub mod licences;
 pub mod link;
 pub mod listener;
 mod oauth;
