@@ -126,7 +126,7 @@ async fn what_cannot_be_put_in_place_changes_nothing_and_says_why() {
 
     let trusted = guichet.app.trust.current();
     assert_eq!(trusted.anchors(Kind::Qwac).ders(), guichet.pki.anchors().unwrap().ders());
-    guichet.check_alive(&pisp).await;
+    pisp.token().await;
     guichet.check_alive(&guichet.pisp(PISP)).await;
 }
 
