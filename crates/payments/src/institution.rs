@@ -90,6 +90,11 @@ impl Default for Settings {
             signature_date_tolerance_s: 300,
             token_scope_of_use: ScopeOfUse::Transaction,
             token_lifetime_s: 3_600,
+    /// The generic `client_id` that asks for a token of the registration API; none switches the API off.
+    pub registration_client_id: Option<String>,
+    /// Whether TPPs may register redirect URIs on their own machine, over plain HTTP. Only a sandbox sets it.
+    #[serde(skip)]
+    pub registers_loopback_uris: bool,
             request_validity_s: 1_800,
             creation_date_tolerance_s: 86_400,
             max_future_days: 30,
@@ -114,6 +119,8 @@ pub enum SignaturePolicy {
     /// The STET profile in full: as standard, and `Content-Type` is covered with a body, every `PSU-*`
     /// header that is there is covered, and `Date` too.
     Strict,
+            registration_client_id: Some("PSD2_TPPRegister".to_owned()),
+            registers_loopback_uris: false,
 }
 
 /// How the `QcStatements` of certificates are read.

@@ -119,6 +119,22 @@ pub enum Unlicensed {
     NotListed,
 }
 
+/// Whether a provider with these listings has a licence, wherever and for whatever it is.
+///
+/// # Errors
+///
+/// The first register, by name, that stands against it.
+pub fn in_force(listings: &[Listing], rule: LicenceRule) -> Result<(), Unlicensed> {
+    if let Some(listing) = listings.iter().find(|listing| listing.standing != Licence::Active) {
+        let by = format!("the register {}", listing.register);
+        return Err(Unlicensed::Standing { standing: listing.standing, by });
+    }
+    match rule {
+        LicenceRule::Required if listings.is_empty() => Err(Unlicensed::NotListed),
+        LicenceRule::Required | LicenceRule::WhereListed => Ok(()),
+    }
+}
+
 /// Whether a provider with these listings may initiate payments in `country` (PSD2, Art. 11, 28 and 37).
 ///
 /// # Errors
@@ -151,6 +167,25 @@ mod tests {
             name: "Exemple Paiement SAS".to_owned(),
             standing,
             payment_initiation_in: countries.iter().map(|country| (*country).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn a_licence_is_in_force_while_no_register_says_otherwise() {
+        use LicenceRule::{Required, WhereListed};
+        let elsewhere = listing("EBA", Licence::Active, &[]);
+        let suspended = listing("ACPR", Licence::Suspended, &["FR"]);
+        let refused = Err("the licence is suspended according to the register ACPR");
+        let table = [
+            (vec![], WhereListed, Ok(())),
+            (vec![], Required, Err("no imported register lists this provider")),
+            (vec![elsewhere.clone()], Required, Ok(())),
+            (vec![suspended.clone()], WhereListed, refused),
+            (vec![elsewhere, suspended], Required, refused),
+        ];
+        for (listings, rule, expected) in table {
+            let found = in_force(&listings, rule).map_err(|unlicensed| unlicensed.to_string());
+            assert_eq!(found, expected.map_err(str::to_owned), "{listings:?} {rule:?}");
         }
     }
 

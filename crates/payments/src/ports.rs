@@ -217,7 +217,11 @@ pub trait TppStore: Send + Sync {
     /// The TPPs registered under this name, whatever its case.
     async fn tpps_named(&self, name: &str) -> Result<Vec<Tpp>, StoreError>;
 
-    /// Adds, replaces or removes a registration. Removing takes its tokens and codes with it.
+    /// The registrations of a provider, by client id: its applications and its agents.
+    async fn tpps_of(&self, organization_identifier: &str) -> Result<Vec<Tpp>, StoreError>;
+
+    /// Adds, replaces or removes a registration. Removing takes its tokens and codes with it. A signed call
+    /// gives no registration a name that another provider goes by, whatever its case.
     ///
     /// # Errors
     ///
@@ -279,6 +283,8 @@ pub enum Written {
 }
 
 /// On whose word TPPs are let in: registers of licences and trusted lists, as they were imported.
+    /// Another provider goes by that name. Nothing was changed.
+    NameTaken,
 #[async_trait]
 pub trait TrustStore: Send + Sync {
     /// What every register says of a provider, by the register's name.

@@ -75,7 +75,10 @@ pub struct Details {
     pub software_id: Option<String>,
     /// Whom to write to.
     pub contact: Option<Contact>,
-    /// The roles it registered for, in its spelling: `aisp`, `pisp`, `cbpii`.
+    /// An agent's own legal id, such as `AGTFR-ACPR-12345001` (`client_legal_id`).
+    #[serde(default)]
+    pub client_legal_id: Option<String>,
+    /// The roles it registered for, in its order: `aisp`, `pisp`, `cbpii`.
     pub scopes: Vec<String>,
     /// Its home page (`client_uri`).
     pub client_uri: Option<String>,

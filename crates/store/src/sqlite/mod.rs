@@ -23,7 +23,11 @@ use ::payments::ports::StoreError;
 pub use database::Database;
 
 /// What brings a file to today's shape. They only go forward, and suit the version before, too.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
+];
 
 /// Every storage port, in one SQLite file.
 #[derive(Clone)]

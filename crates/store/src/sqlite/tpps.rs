@@ -30,6 +30,11 @@ impl TppStore for SqliteStore {
         self.database.read(|connection| list(connection, sql, [name.to_lowercase()], tpp))
     }
 
+    async fn tpps_of(&self, organization_identifier: &str) -> Result<Vec<Tpp>, StoreError> {
+        let sql = "SELECT document FROM tpps WHERE organization_identifier = ?1 ORDER BY id";
+        self.database.read(|connection| list(connection, sql, [organization_identifier], tpp))
+    }
+
     async fn change_tpp(&self, change: TppWrite) -> Result<Written, StoreError> {
         let event = document(&change.event)?;
         self.database.write(move |connection| write(connection, &change, &event)).await
@@ -62,6 +67,9 @@ fn write(connection: &Connection, change: &TppWrite, event: &str) -> Result<Writ
     if by_id(connection, id)? != change.before {
         return Err(StoreError::Conflict);
     }
+    if change.call.is_some() && name_is_taken(connection, change)? {
+        return Ok(Written::NameTaken);
+    }
     match &change.after {
         Some(tpp) => put(connection, tpp)?,
         None => remove(connection, id)?,
@@ -74,9 +82,23 @@ fn write(connection: &Connection, change: &TppWrite, event: &str) -> Result<Writ
 }
 
 fn put(connection: &Connection, tpp: &Tpp) -> Result<(), StoreError> {
-    let sql = "INSERT INTO tpps (id, name, document) VALUES (?1, ?2, ?3)
-               ON CONFLICT (id) DO UPDATE SET name = excluded.name, document = excluded.document";
-    execute(connection, sql, (tpp.id.as_str(), tpp.name.to_lowercase(), document(tpp)?)).map(|_| ())
+    let sql = "INSERT INTO tpps (id, name, organization_identifier, document) VALUES (?1, ?2, ?3, ?4)
+               ON CONFLICT (id) DO UPDATE SET name = excluded.name,
+                   organization_identifier = excluded.organization_identifier, document = excluded.document";
+    let row = (tpp.id.as_str(), tpp.name.to_lowercase(), &tpp.organization_identifier, document(tpp)?);
+    execute(connection, sql, row).map(|_| ())
+}
+
+/// Whether a new name is one that another provider goes by.
+fn name_is_taken(connection: &Connection, change: &TppWrite) -> Result<bool, StoreError> {
+    let Some(after) = &change.after else { return Ok(false) };
+    let name = after.name.to_lowercase();
+    if change.before.as_ref().is_some_and(|before| before.name.to_lowercase() == name) {
+        return Ok(false);
+    }
+    let sql = "SELECT 1 FROM tpps WHERE name = ?1 AND organization_identifier <> ?2 LIMIT 1";
+    let row = (name, &after.organization_identifier);
+    Ok(find(connection, sql, row, |_| Ok(()))?.is_some())
 }
 
 fn remove(connection: &Connection, id: &TppId) -> Result<(), StoreError> {

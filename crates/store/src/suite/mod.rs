@@ -62,6 +62,8 @@ macro_rules! every_rule {
             an_import_of_the_same_changes_nothing
             a_provider_that_disappears_is_withdrawn_and_its_history_kept
             a_trusted_list_gives_way_to_later_issues_only
+            tpps_are_found_by_provider
+            a_name_serves_one_provider
             a_removed_trusted_list_does_not_come_back_older
             a_sweep_removes_what_nobody_can_ask_for
             everything_is_there_when_the_store_is_read_again

@@ -170,6 +170,54 @@ pub async fn tpps_are_found_by_name_whatever_its_case(store: Arc<dyn Store>) {
     assert_eq!(store.tpps_named("Soci%").await.unwrap(), []);
 }
 
+/// A provider's applications and agents are found together, under the provider of today.
+pub async fn tpps_are_found_by_provider(store: Arc<dyn Store>) {
+    let of = |id: &str, organization: &str| Tpp {
+        organization_identifier: organization.to_owned(),
+        ..named(id, "Exemple")
+    };
+    let (app, agent) = (of("1", "PSDFR-ACPR-12345"), of("2", "PSDFR-ACPR-12345"));
+    for tpp in [&agent, &app, &of("3", "PSDFR-ACPR-123456"), &of("4", "PSDFR-ACPR-54321")] {
+        put_tpp(&*store, tpp.clone()).await;
+    }
+    assert_eq!(store.tpps_of("PSDFR-ACPR-12345").await.unwrap(), [app.clone(), agent.clone()]);
+    put_tpp(&*store, of("2", "PSDFR-ACPR-54321")).await;
+    assert_eq!(store.tpps_of("PSDFR-ACPR-12345").await.unwrap(), [app]);
+    assert_eq!(store.tpps_of("PSDFR-ACPR-1234").await.unwrap(), []);
+}
+
+/// A signed call takes no name of another provider; a name kept is no name taken, and operators may.
+pub async fn a_name_serves_one_provider(store: Arc<dyn Store>) {
+    let of = |id: &str, organization: &str, name: &str| Tpp {
+        organization_identifier: organization.to_owned(),
+        ..named(id, name)
+    };
+    let (mine, theirs) = ("PSDFR-ACPR-12345", "PSDDE-BAFIN-99999");
+    let first = of("1", mine, "Société Été");
+    let mut calls = 0;
+    let mut called = |write: TppWrite| {
+        calls += 1;
+        let organization = write.after.as_ref().unwrap().organization_identifier.clone();
+        let request_id = calls.to_string();
+        let call = SignedCall { organization_identifier: organization, request_id, sha256: bytes(calls) };
+        TppWrite { call: Some(call), ..write }
+    };
+    let other = of("3", theirs, "Probe");
+    let table = [
+        (called(put(None, first.clone())), Written::Now),
+        (called(put(None, of("2", mine, "SOCIÉTÉ ÉTÉ"))), Written::Now),
+        (called(put(None, of("3", theirs, "société été"))), Written::NameTaken),
+        (called(put(None, other.clone())), Written::Now),
+        (called(put(Some(other.clone()), of("3", theirs, "Société ÉTÉ"))), Written::NameTaken),
+        (put(Some(other), of("3", theirs, "Société Été")), Written::Now),
+        (called(put(Some(first), of("1", mine, "société Été"))), Written::Now),
+    ];
+    for (row, (write, expected)) in table.into_iter().enumerate() {
+        assert_eq!(store.change_tpp(write).await.unwrap(), expected, "row {row}");
+    }
+    assert_eq!(store.tpps_of(theirs).await.unwrap().len(), 1);
+}
+
 /// The same signed call changes a registration once; its request id serves no other call for 24 hours.
 pub async fn a_signed_call_changes_a_registration_once(store: Arc<dyn Store>) {
     let tpp = domain::tpp();
