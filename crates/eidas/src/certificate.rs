@@ -66,7 +66,9 @@ pub(crate) struct Facts {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Subject {
+    /// As they stand, harmless or not.
     organization_identifiers: Vec<String>,
+    organization_identifier: Option<String>,
     organization_name: Option<String>,
     common_name: Option<String>,
     country: Option<String>,
@@ -182,14 +184,16 @@ impl Certificate {
     pub fn organization_identifier(
         &self,
     ) -> Option<Result<OrganizationIdentifier, InvalidOrganizationIdentifier>> {
-        self.organization_identifier_text().map(OrganizationIdentifier::parse)
+        self.subject.organization_identifiers.first().map(|text| OrganizationIdentifier::parse(text))
     }
 
-    /// The subject's first organizationIdentifier attribute as it stands, PSD2 or not, harmless or not.
+    /// The subject's first organizationIdentifier attribute as it stands, PSD2 or not; characters that control
+    /// a terminal or are invisible are U+FFFD.
     pub fn organization_identifier_text(&self) -> Option<&str> {
-        self.subject.organization_identifiers.first().map(String::as_str)
+        self.subject.organization_identifier.as_deref()
     }
 
+    /// The subject's organizationIdentifier attributes as they stand, harmless or not.
     pub(crate) fn organization_identifiers(&self) -> &[String] {
         &self.subject.organization_identifiers
     }
@@ -298,6 +302,7 @@ impl Subject {
         let name = tbs.subject();
         Self {
             organization_identifiers: dn::raw_texts(name, dn::ORGANIZATION_IDENTIFIER),
+            organization_identifier: dn::first_text(name, dn::ORGANIZATION_IDENTIFIER),
             organization_name: dn::first_text(name, dn::ORGANIZATION_NAME),
             common_name: dn::first_text(name, dn::COMMON_NAME),
             country: dn::first_text(name, dn::COUNTRY_NAME),

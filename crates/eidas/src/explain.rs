@@ -6,6 +6,8 @@ mod found;
 mod input;
 mod names;
 mod place;
+#[cfg(test)]
+mod tests;
 
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
@@ -105,6 +107,18 @@ pub enum Outcome {
     Failed,
     /// It could not be asked.
     NotChecked,
+}
+
+impl Outcome {
+    /// The name in serialized form: `not_checked`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Noted => "noted",
+            Self::Failed => "failed",
+            Self::NotChecked => "not_checked",
+        }
+    }
 }
 
 /// What an explanation is asked for.
@@ -215,7 +229,7 @@ impl Explanation {
 impl Summary {
     fn of(certificate: &Certificate) -> Self {
         Self {
-            organization_identifier: certificate.organization_identifier_text().map(shown),
+            organization_identifier: certificate.organization_identifiers().first().map(|text| shown(text)),
             organization_name: certificate.organization_name().map(shown),
             common_name: certificate.common_name().map(shown),
             issuer: shown(certificate.issuer()),

@@ -4,7 +4,8 @@
 //! 910/2014; RTS (EU) 2018/389, Art. 34): a QWAC for TLS and a QSealC for what it signs. This crate reads
 //! them ([`Certificate::parse`]), says whether one may be relied on ([`judge`]), whether it comes from an
 //! authority we trust ([`Anchors::verify_chain`]), and what is wrong with it in words a developer can act on
-//! ([`explain()`]). It opens no file and no socket, and takes the time as an argument. The bytes it reads come from strangers: they are bounded and never make it panic.
+//! ([`explain()`]). It opens no file and no socket, and takes the time as an argument. The bytes it reads come
+//! from strangers: they are bounded and never make it panic.
 
 mod anchors;
 mod certificate;

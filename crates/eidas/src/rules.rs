@@ -413,3 +413,40 @@ pub(crate) static AROUND: &[Rule] = &[
         check: |_| Ok(()),
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all() -> impl Iterator<Item = &'static Rule> {
+        FORM.iter().chain(RULES).chain(AROUND)
+    }
+
+    #[test]
+    fn every_rule_has_a_name_of_its_own_and_words_for_a_person() {
+        let mut names = std::collections::BTreeSet::new();
+        for rule in all() {
+            assert!(names.insert(rule.id.as_str()), "{} comes twice", rule.id);
+            assert!(!rule.requires.is_empty() && !rule.clause.is_empty() && !rule.field.is_empty());
+            let informs = rule.id == RuleId::SubjectCountry;
+            assert_eq!(rule.advice.is_empty(), informs, "{}", rule.id);
+            let [area, name] = rule.id.as_str().split('.').collect::<Vec<_>>()[..] else {
+                panic!("{} is not area and name", rule.id);
+            };
+            assert!(
+                [area, name].iter().all(|part| part
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'))
+            );
+        }
+    }
+
+    #[test]
+    fn a_rule_for_one_kind_is_not_asked_of_the_other() {
+        for kind in Kind::ALL {
+            let other = Kind::ALL.into_iter().find(|other| *other != kind);
+            assert!(of(kind).all(|rule| rule.kind != other));
+            assert!(of(kind).any(|rule| rule.kind == Some(kind)));
+        }
+    }
+}

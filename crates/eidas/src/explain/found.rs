@@ -111,7 +111,7 @@ impl<'a> Evidence<'a> {
             RuleId::NcaName => self.authority().map(|(name, _)| name.whole),
             RuleId::NcaId => self.authority().map(|(_, id)| id.whole),
             RuleId::OrganizationIdentifier => {
-                self.certificate.organization_identifier_text().map(str::as_bytes)
+                self.certificate.organization_identifiers().first().map(String::as_bytes)
             }
             _ => None,
         }
