@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 
 use crate::{
     bank_seal::BankSeal,
+    limits::TppPace,
     link::LinkKey,
     revocation::Revocation,
     trust::{Live, Trust},
@@ -101,6 +102,8 @@ pub struct Parts {
     pub psu_tls: bool,
     /// How long a call of the bank or the rail may take.
     pub bank_timeout: Duration,
+    /// How often each TPP has called lately.
+    pub tpp_pace: TppPace,
     /// Rung when work is committed that is due at once.
     pub bell: WorkBell,
 }

@@ -19,6 +19,7 @@ use crate::{
     App, Counter,
     api::ApiError,
     connection::{Peer, PeerCertificate},
+    limits::{self, Standing},
     trust::Distrust,
 };
 
@@ -74,6 +75,8 @@ pub(crate) enum Stranger {
     NoCertificate,
     #[error(transparent)]
     Certificate(#[from] Distrust),
+    #[error("too many calls; Retry-After says when to come back")]
+    TooMany(Standing),
 }
 
 impl Caller {
@@ -86,6 +89,8 @@ impl Caller {
         let counter = counter(app, parts).ok_or(Stranger::UnknownHost)?;
         let peer = peer(parts).ok_or(Stranger::NoCertificate)?;
         let qwac = app.judge_qwac(&peer, &counter.institution)?.judged;
+        let organization = qwac.organization().as_str();
+        limits::charge(app, &counter.institution, organization, parts).map_err(Stranger::TooMany)?;
         Ok(Self { counter, qwac, certificate: peer.thumbprint })
     }
 }
@@ -96,6 +101,7 @@ impl From<Stranger> for ApiError {
             Stranger::UnknownHost => Self::UnknownHost,
             Stranger::NoCertificate => Self::NoCertificate,
             Stranger::Certificate(rule) => Self::Certificate(rule.to_string()),
+            Stranger::TooMany(standing) => Self::TooMany(standing),
         }
     }
 }

@@ -112,6 +112,11 @@ fn describe() {
         "guichet_request_seconds",
         "Time from the request's headers to the answer, in seconds"
     );
+    describe_gauge!("guichet_connections", "Connections open, by listener");
+    describe_counter!(
+        "guichet_refused_total",
+        "Connections and requests that were turned away or cut off for what they took, by why"
+    );
     describe_counter!("guichet_handshakes_refused_total", "TLS handshakes that failed");
     describe_counter!("guichet_signature_leniencies_total", "Signatures taken only by leniency, by kind");
     describe_counter!("guichet_revocation_checks_total", "Answers about revocation, by source and result");

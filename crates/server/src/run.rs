@@ -1,14 +1,19 @@
 //! The whole server: three listeners and the work loop, started together and drained together.
 
-use std::{collections::HashMap, future::Future};
+use std::{collections::HashMap, future::Future, sync::Arc};
 
-use axum::{Router, middleware::from_fn};
+use axum::{Router, http::StatusCode, middleware::from_fn, response::IntoResponse};
 use tokio::{
     sync::watch,
     task::{Id, JoinSet},
 };
 
-use crate::{App, drain, listener::Listener, observe, operator, revocation, work};
+use crate::{
+    App, drain,
+    limits::Limits,
+    listener::{Listener, Refuse, Turned},
+    observe, operator, revocation, work,
+};
 
 /// The sockets to serve on; each is optional.
 pub struct Listeners {
@@ -46,19 +51,20 @@ pub async fn run(
         .layer(from_fn(drain::refused_bodies))
         .layer(from_fn(observe::requests("psu", app.clone())));
     let served = [
-        ("the TPP listener", listeners.tpp, crate::api::router(app.clone())),
-        ("the PSU listener", listeners.psu, psu_router),
+        ("tpp", "the TPP listener", listeners.tpp, crate::api::router(app.clone()), api_manner(&app)),
+        ("psu", "the PSU listener", listeners.psu, psu_router, psu_manner(&app)),
     ];
     let (mut tasks, mut last) = (Tasks::default(), Tasks::default());
-    for (name, listener, router) in served {
+    for (name, task, listener, router, refuse) in served {
         if let Some(listener) = listener {
-            tasks.start(name, listener.serve(router, stopped.clone()));
+            tasks.start(task, listener.serve(name, router, refuse, stopped.clone()));
         }
     }
     tasks.start("the checks for revocation", revocation::run(app.clone(), stopped.clone()));
     tasks.start("background work", work::run(app, stopped));
     if let Some(listener) = listeners.operator {
-        let serving = listener.serve(operator_router, stopped_last.clone());
+        let serving =
+            for_operators(listener).serve("operator", operator_router, plain(), stopped_last.clone());
         last.start("the operator listener", serving);
     }
     last.start("the metrics' upkeep", operator::keep_up(stopped_last));
@@ -76,6 +82,32 @@ pub async fn run(
     let _ = stop_last.send(true);
     while last.next().await.is_some() {}
     ended
+}
+
+/// Refusals as an API call gets them.
+fn api_manner(app: &App) -> Refuse {
+    let app = app.clone();
+    Arc::new(move |parts, turned| crate::api::turned_away(&app, parts, turned))
+}
+
+/// Refusals as a visitor gets them.
+fn psu_manner(app: &App) -> Refuse {
+    let app = app.clone();
+    Arc::new(move |parts, turned| crate::psu::turned_away(&app, parts, turned))
+}
+
+/// Refusals as an operator gets them.
+fn plain() -> Refuse {
+    Arc::new(|_, turned| match turned {
+        Turned::TooMany(_) => StatusCode::TOO_MANY_REQUESTS.into_response(),
+        Turned::Unclear(unclear) => (StatusCode::BAD_REQUEST, format!("{unclear}\n")).into_response(),
+    })
+}
+
+/// Operators are at home: a script of theirs may ask as often as it likes.
+fn for_operators(listener: Listener) -> Listener {
+    let limits = Limits { requests_per_address_per_minute: 0, ..listener.limits };
+    Listener { limits, ..listener }
 }
 
 /// What runs, by name.

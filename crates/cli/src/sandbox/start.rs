@@ -304,6 +304,7 @@ fn assemble(from: &Ingredients<'_>) -> anyhow::Result<App> {
         code_key: CodeKey(secrets.code_key),
         psu_tls: from.tls,
         bank_timeout: BANK_TIMEOUT,
+        tpp_pace: server::limits::TppPace::default(),
         bell: WorkBell::default(),
     }))
 }

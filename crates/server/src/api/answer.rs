@@ -17,6 +17,7 @@ use crate::{
     App, Counter, caller,
     http_signature::{self, SignedMessage, sign_answer},
     observe::CorrelationId,
+    proxy,
 };
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -26,6 +27,8 @@ const X_CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlationid");
 struct Asked {
     method: Method,
     uri: Uri,
+    /// As the client wrote it.
+    target: String,
     request_id: Option<HeaderValue>,
     counter: Option<Arc<Counter>>,
     correlation_id: Option<CorrelationId>,
@@ -48,9 +51,11 @@ impl Asked {
 /// and the institution's `Signature`.
 pub(crate) async fn finish(State(app): State<App>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
+    let uri = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |uri| uri.0.clone());
     let asked = Asked {
         method: parts.method.clone(),
-        uri: parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |uri| uri.0.clone()),
+        target: proxy::target(&uri, &parts.extensions).into_owned(),
+        uri,
         request_id: http_signature::request_id(&parts.headers)
             .ok()
             .and_then(|id| HeaderValue::from_str(id).ok()),
@@ -104,9 +109,8 @@ fn error_body(app: &App, asked: &Asked, error: &ApiError, headers: &mut HeaderMa
 
 /// Seals the answer (STET 1.4.0.47, response headers `Digest` and `Signature`).
 fn sign(app: &App, asked: &Asked, counter: &Counter, headers: &mut HeaderMap, body: &[u8]) {
-    let target = asked.uri.path_and_query().map_or("/", |target| target.as_str());
     let key_id = format!("{}{}{}", counter.tpp_url, super::KEY_PATH, super::key_name(counter));
-    let message = SignedMessage { method: &asked.method, target, headers, body };
+    let message = SignedMessage { method: &asked.method, target: &asked.target, headers, body };
     match sign_answer(counter.seal.key(), &key_id, &message, app.now()) {
         Ok(signed) => signed.insert_into(headers),
         Err(error) => tracing::error!(%error, "an answer could not be sealed"),

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, FromRequestParts, OriginalUri, Request},
-    http::{HeaderMap, Method, Uri},
+    http::{HeaderMap, Method},
 };
 use payments::request::PsuContext;
 
@@ -14,6 +14,7 @@ use crate::{
     App,
     caller::Pisp,
     http_signature::{self, DigestRule, Rules, SignatureHeader, SignedMessage},
+    proxy,
 };
 
 /// Longest `PSU-*` header that is kept, in bytes; a longer one is left out.
@@ -55,7 +56,9 @@ impl FromRequest<App> for Call {
         let answer_type = AnswerType::asked(&parts.headers)?;
         let body = read_body(&parts.method, &parts.headers, body).await?;
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |uri| &uri.0);
-        let covered = Covered { method: &parts.method, uri, headers: &parts.headers, body: &body };
+        let target = proxy::target(uri, &parts.extensions);
+        let covered =
+            Covered { method: &parts.method, target: &target, headers: &parts.headers, body: &body };
         verify(app, &pisp, &signature, &covered)?;
         Ok(Self { pisp, request_id, answer_type, psu_context, body })
     }
@@ -73,7 +76,7 @@ async fn read_body(method: &Method, headers: &HeaderMap, body: Body) -> Result<B
 
 struct Covered<'a> {
     method: &'a Method,
-    uri: &'a Uri,
+    target: &'a str,
     headers: &'a HeaderMap,
     body: &'a [u8],
 }
@@ -95,9 +98,12 @@ fn verify(
         digest: DigestRule::AsPolicy,
         date_tolerance_s: settings.signature_date_tolerance_s,
     };
-    let target = covered.uri.path_and_query().map_or("/", |target| target.as_str());
-    let message =
-        SignedMessage { method: covered.method, target, headers: covered.headers, body: covered.body };
+    let message = SignedMessage {
+        method: covered.method,
+        target: covered.target,
+        headers: covered.headers,
+        body: covered.body,
+    };
     let verified = http_signature::verify(&message, signature, &keys, rules, now)?;
     for leniency in verified.leniencies {
         metrics::counter!("guichet_signature_leniencies_total", "kind" => leniency.as_str()).increment(1);

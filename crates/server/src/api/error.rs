@@ -10,7 +10,7 @@ use payments::{admission, institution::MessageStyle, ports::StoreError, values::
 use stet::ErrorModel;
 
 use super::parse::InvalidField;
-use crate::http_signature;
+use crate::{http_signature, limits::Standing, listener::UnclearRequest};
 
 /// Longest `message`, `error` and `path` of the standard's error body, in characters.
 const MAX_TEXT: usize = 140;
@@ -91,6 +91,12 @@ pub enum ApiError {
     /// The body is too large.
     #[error("the body must have at most 65536 bytes")]
     TooLarge,
+    /// The caller, or its address, has called too often.
+    #[error("too many calls; Retry-After says when to come back")]
+    TooMany(Standing),
+    /// The request can be understood in two ways.
+    #[error("{0}")]
+    Unclear(#[from] UnclearRequest),
     /// The store cannot take it now.
     #[error("the service cannot answer now")]
     Busy,
@@ -125,7 +131,9 @@ impl ApiError {
             Self::Scope(_) => (StatusCode::FORBIDDEN, "BADS"),
             Self::Field(field) => (StatusCode::BAD_REQUEST, field.code),
             Self::Refused(refusal) => (StatusCode::BAD_REQUEST, refusal.code),
-            Self::Header(_) | Self::RequestIdReused | Self::BodyBroken => (StatusCode::BAD_REQUEST, "FF01"),
+            Self::Header(_) | Self::RequestIdReused | Self::BodyBroken | Self::Unclear(_) => {
+                (StatusCode::BAD_REQUEST, "FF01")
+            }
             Self::NotFound | Self::UnknownHost => (StatusCode::NOT_FOUND, "FF01"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "NIMP"),
             Self::OtherRole => (StatusCode::NOT_IMPLEMENTED, "NIMP"),
@@ -133,6 +141,7 @@ impl ApiError {
             Self::ContentType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "FF01"),
             Self::BodyTimeout => (StatusCode::REQUEST_TIMEOUT, "INTS"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "FF01"),
+            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "TMRQ"),
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "INTS"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "INTE"),
         }
@@ -169,6 +178,9 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.verdict().0.into_response();
         let headers = response.headers_mut();
+        if let Self::TooMany(standing) = self {
+            standing.tell_refused(headers);
+        }
         match self.verdict().0 {
             StatusCode::UNAUTHORIZED if self.is_about_the_token() => {
                 let challenge = HeaderValue::from_static(r#"Bearer error="invalid_token""#);

@@ -11,6 +11,7 @@ pub mod parse;
 pub mod render;
 mod seals;
 mod status;
+mod turned;
 
 use axum::{
     Router,
@@ -24,6 +25,7 @@ use payments::Version;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use error::ApiError;
+pub(crate) use turned::turned_away;
 
 use crate::{App, Counter, caller, drain, oauth, observe};
 

@@ -11,6 +11,7 @@ use stet::{OAuthError, OAuthErrorCode as Code};
 use crate::{
     api::ApiError,
     caller::{NotAllowed, Stranger},
+    limits::Standing,
 };
 
 /// Why no token is given.
@@ -18,6 +19,7 @@ pub(crate) enum Refused {
     OAuth(Code, String),
     ContentType,
     Body(ApiError),
+    TooMany(Standing),
     Store(StoreError),
 }
 
@@ -35,6 +37,7 @@ impl From<Stranger> for Refused {
     fn from(stranger: Stranger) -> Self {
         match stranger {
             Stranger::UnknownHost => refused(Code::InvalidRequest, stranger.to_string()),
+            Stranger::TooMany(standing) => Self::TooMany(standing),
             Stranger::NoCertificate | Stranger::Certificate(_) => {
                 refused(Code::InvalidClient, stranger.to_string())
             }
@@ -62,6 +65,7 @@ impl IntoResponse for Refused {
                 "the content type must be application/x-www-form-urlencoded".to_owned(),
             ),
             Self::Body(error) => (error.verdict().0, Code::InvalidRequest, error.to_string()),
+            Self::TooMany(standing) => return too_many(standing),
             Self::Store(error) => return unavailable(&error),
         };
         tracing::info!(error = code.code(), description, "no token given");
@@ -75,6 +79,15 @@ fn unavailable(error: &StoreError) -> Response {
     tracing::error!(%error, "no token given: the store failed");
     let retry = [(header::RETRY_AFTER, HeaderValue::from_static("2"))];
     (StatusCode::SERVICE_UNAVAILABLE, retry, no_store()).into_response()
+}
+
+/// Nor does it know one for a caller who comes too often.
+fn too_many(standing: Standing) -> Response {
+    let description = ApiError::TooMany(standing).to_string();
+    let body = OAuthError { error: Code::InvalidRequest, error_description: Some(description) };
+    let mut response = (StatusCode::TOO_MANY_REQUESTS, no_store(), Json(body)).into_response();
+    standing.tell_refused(response.headers_mut());
+    response
 }
 
 /// RFC 6749, 5.1: nobody may keep a token.

@@ -7,7 +7,10 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{header::HOST, header::SET_COOKIE};
+use http::{
+    header::{HOST, SET_COOKIE},
+    request::Parts,
+};
 use payments::values::PaymentId;
 
 use super::{
@@ -19,7 +22,7 @@ use super::{
     texts::Texts,
     visit::{Page, Visit, cookie_of_none},
 };
-use crate::{App, app::Counter};
+use crate::{App, app::Counter, caller, listener::Turned};
 
 /// What a request turns out to be about, told to whoever renders a problem or logs it.
 #[derive(Clone, Default)]
@@ -64,6 +67,20 @@ pub(super) async fn frame(State(app): State<App>, mut request: Request, next: Ne
             response.headers_mut().append(SET_COOKIE, cookie);
         }
     }
+    secure(&mut response, app.psu_tls);
+    response
+}
+
+/// The page for a visitor whose request goes no further than the listener.
+pub(crate) fn turned_away(app: &App, parts: &Parts, turned: &Turned) -> Response {
+    let problem = match turned {
+        Turned::TooMany(_) => Problem::TooMany,
+        Turned::Unclear(unclear) => Problem::Unclear(unclear.to_string()),
+    };
+    let institution = caller::counter(app, parts);
+    let institution = institution.map_or_else(String::new, |counter| counter.institution.name.clone());
+    let language = Language::asked(&parts.uri, &parts.headers);
+    let mut response = problem.page(&institution, language, (&parts.method, &parts.uri));
     secure(&mut response, app.psu_tls);
     response
 }

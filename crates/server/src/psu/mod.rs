@@ -44,6 +44,7 @@ use axum::{
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{App, link::CONSENT_PATH};
+pub(crate) use frame::turned_away;
 use problem::Problem;
 
 /// Every page of the customer, for all institutions; the host of a request decides which one is meant.

@@ -37,6 +37,12 @@ pub(super) enum Problem {
     /// More than any of our forms holds.
     #[error("the form is too large")]
     TooLarge,
+    /// The visitor, or others at his address, asked for too many pages.
+    #[error("too many requests")]
+    TooMany,
+    /// The request can be understood in two ways.
+    #[error("{0}")]
+    Unclear(String),
     /// The form did not come in time.
     #[error("the form was not received in time")]
     TooSlow,
@@ -56,6 +62,8 @@ impl Problem {
             Self::LinkOver | Self::VisitOver => StatusCode::GONE,
             Self::Foreign => StatusCode::FORBIDDEN,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unclear(_) => StatusCode::BAD_REQUEST,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Technical(_) | Self::Raced => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -69,13 +77,17 @@ impl Problem {
             Self::VisitOver => &problems.visit_over,
             Self::Foreign => &problems.foreign,
             Self::TooLarge => &problems.too_large,
-            Self::TooSlow | Self::Technical(_) | Self::Raced => &problems.technical,
+            Self::TooMany => &problems.too_many,
+            Self::Unclear(_) | Self::TooSlow | Self::Technical(_) | Self::Raced => &problems.technical,
         }
     }
 
     /// Whether the visit goes on, so that the page can lead back to it.
     fn can_resume(&self) -> bool {
-        matches!(self, Self::Foreign | Self::TooLarge | Self::TooSlow | Self::Technical(_) | Self::Raced)
+        matches!(
+            self,
+            Self::Foreign | Self::TooLarge | Self::TooMany | Self::TooSlow | Self::Technical(_) | Self::Raced
+        )
     }
 
     /// Whether the cookie has served its time.

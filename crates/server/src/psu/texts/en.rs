@@ -181,6 +181,12 @@ pub(in crate::psu) const EN: Texts = Texts {
             text: "What you sent is longer than anything we asked for, so we left everything as it was.",
             next: "Go back to the page and try again.",
         },
+        too_many: ProblemText {
+            title: "Too many requests at once",
+            text: "We received very many requests from your connection in a short time, so we left this one aside. \
+                   Nothing was changed.",
+            next: "Wait a minute, then try again.",
+        },
         technical: ProblemText {
             title: "We have a technical problem",
             text: "We could not finish this step. It is safe to try again: a payment is never made twice.",

@@ -191,6 +191,12 @@ pub(in crate::psu) const FR: Texts = Texts {
             text: "Votre envoi dépasse tout ce que nous avons demandé\u{a0}: nous n’avons rien changé.",
             next: "Revenez à la page et réessayez.",
         },
+        too_many: ProblemText {
+            title: "Trop de demandes à la fois",
+            text: "Nous avons reçu un très grand nombre de demandes de votre connexion en peu de temps et avons \
+                   laissé celle-ci de côté. Rien n’a été modifié.",
+            next: "Patientez une minute, puis réessayez.",
+        },
         technical: ProblemText {
             title: "Nous avons un problème technique",
             text: "Nous n’avons pas pu terminer cette étape. Vous pouvez réessayer sans crainte\u{a0}: un \

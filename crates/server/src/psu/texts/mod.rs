@@ -175,6 +175,7 @@ pub(super) struct ProblemTexts {
     pub(super) visit_over: ProblemText,
     pub(super) foreign: ProblemText,
     pub(super) too_large: ProblemText,
+    pub(super) too_many: ProblemText,
     pub(super) technical: ProblemText,
     /// Link back to the visit.
     pub(super) resume: &'static str,
