@@ -10,6 +10,8 @@
 #[expect(dead_code, reason = "the tests of the pages look at more of them")]
 mod browser;
 mod call_errors;
+mod floods;
+mod frames;
 mod harness;
 mod idempotence;
 mod log;
@@ -18,6 +20,7 @@ mod render;
 mod schema;
 mod shutdown;
 mod signature;
+mod smuggling;
 mod status;
 mod token;
 mod token_use;

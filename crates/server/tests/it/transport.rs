@@ -1,6 +1,6 @@
 //! Below HTTP: versions of TLS, and bytes that are no request.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use http::Method;
 use rustls::{
@@ -9,13 +9,13 @@ use rustls::{
     pki_types::ServerName,
     version::{TLS12, TLS13},
 };
-use sandbox::pki::{KeyType, PkiOptions};
-use server::tls;
+use sandbox::pki::{Ca, KeyType, PkiOptions, Validity};
+use server::{app::Clock as _, tls};
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    net::{TcpSocket, TcpStream},
 };
-use tokio_rustls::TlsConnector;
+use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use crate::harness::{Call, Guichet, HOST, PISP, TOKEN};
 
@@ -36,13 +36,33 @@ fn config(
         .unwrap()
 }
 
+/// A connection to the server from this loopback address.
+pub(crate) async fn connect_from(guichet: &Guichet, address: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::new(address.parse().unwrap(), 0)).unwrap();
+    socket.connect(guichet.address).await.unwrap()
+}
+
+/// TLS over a connection.
+pub(crate) async fn shake_hands(
+    socket: TcpStream,
+    config: Arc<ClientConfig>,
+) -> std::io::Result<TlsStream<TcpStream>> {
+    TlsConnector::from(config).connect(ServerName::try_from(HOST).unwrap(), socket).await
+}
+
 /// Sends bytes over a connection of their own; what came back, if the server said anything.
-async fn exchange(guichet: &Guichet, config: ClientConfig, bytes: &[u8]) -> String {
+pub(crate) async fn exchange(guichet: &Guichet, config: ClientConfig, bytes: &[u8]) -> String {
     let socket = TcpStream::connect(guichet.address).await.unwrap();
-    let name = ServerName::try_from(HOST).unwrap();
-    let mut stream = TlsConnector::from(Arc::new(config)).connect(name, socket).await.unwrap();
-    stream.write_all(bytes).await.unwrap();
-    stream.flush().await.unwrap();
+    let mut stream = shake_hands(socket, Arc::new(config)).await.unwrap();
+    say(&mut stream, bytes).await
+}
+
+/// Sends bytes and reads what comes back until the server closes.
+pub(crate) async fn say(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), bytes: &[u8]) -> String {
+    // A server that has closed already does not read them.
+    let _ = stream.write_all(bytes).await;
+    let _ = stream.flush().await;
     let mut answer = Vec::new();
     // A server that closes without a farewell has said what it had to say.
     let _ = stream.read_to_end(&mut answer).await;
@@ -129,5 +149,69 @@ async fn the_banks_seal_certificate_is_there_for_everybody_and_nothing_else_is()
     for target in [name.replace('0', "1"), "/api/keyid/".to_owned(), "/api/keyid/..%2Fserver.key".to_owned()]
     {
         assert_eq!(anybody.send(Call::new(Method::GET, &target)).await.status, 404, "{target}");
+    }
+}
+
+#[tokio::test]
+async fn new_tls_is_for_new_connections_and_forgets_the_sessions_of_the_old() {
+    let guichet = Guichet::start().await;
+    let ask = format!("GET {TOKEN} HTTP/1.1\r\nHost: {HOST}\r\n\r\n");
+    let config = Arc::new(usual(&guichet));
+    let connect = async || {
+        let socket = TcpStream::connect(guichet.address).await.unwrap();
+        shake_hands(socket, Arc::clone(&config)).await
+    };
+    let asked = async |stream: &mut TlsStream<TcpStream>| {
+        stream.write_all(ask.as_bytes()).await?;
+        let mut answer = [0; 13];
+        stream.read_exact(&mut answer).await?;
+        std::io::Result::Ok(String::from_utf8_lossy(&answer).into_owned())
+    };
+    let resumes = |stream: &TlsStream<TcpStream>| {
+        stream.get_ref().1.handshake_kind() == Some(rustls::HandshakeKind::Resumed)
+    };
+    let mut old = connect().await.unwrap();
+    assert_eq!(asked(&mut old).await.unwrap(), "HTTP/1.1 405 ");
+    // A session is resumed, as long as nothing has changed.
+    let mut again = connect().await.unwrap();
+    assert_eq!(asked(&mut again).await.unwrap(), "HTTP/1.1 405 ");
+    assert!(resumes(&again));
+
+    // The same anchors once more: who was known has to show his certificate again.
+    let server = guichet.pki.server();
+    let qtsp = guichet.pki.anchors().unwrap();
+    guichet.tpp_tls.replace(tls::tpp_config(server.pem(), server.key_pem(), &qtsp).unwrap());
+    let mut shown_again = connect().await.unwrap();
+    assert_eq!(asked(&mut shown_again).await.unwrap(), "HTTP/1.1 405 ");
+    assert!(!resumes(&shown_again));
+
+    // Other anchors, though a session that was made under these was just given out.
+    let stranger = Ca::create("Another authority", Validity::days_from(guichet.clock.now(), 30)).unwrap();
+    let config_of_stranger =
+        tls::tpp_config(server.pem(), server.key_pem(), &stranger.anchors().unwrap()).unwrap();
+    guichet.tpp_tls.replace(config_of_stranger);
+    let refused = async {
+        let mut stream = connect().await?;
+        asked(&mut stream).await
+    };
+    assert!(refused.await.is_err());
+    // Who was in stays in, as far as TLS is concerned.
+    assert!(old.write_all(ask.as_bytes()).await.is_ok());
+}
+
+#[tokio::test]
+async fn sessions_that_a_replacement_brings_along_are_forgotten_too() {
+    let guichet = Guichet::start().await;
+    let server = guichet.pki.server();
+    let kept = tls::tpp_config(server.pem(), server.key_pem(), &guichet.pki.anchors().unwrap()).unwrap();
+    let config = Arc::new(usual(&guichet));
+    for _ in 0..3 {
+        // The very same storage each time, as a careless reload would do it.
+        guichet.tpp_tls.replace(kept.clone());
+        let socket = TcpStream::connect(guichet.address).await.unwrap();
+        let mut stream = shake_hands(socket, Arc::clone(&config)).await.unwrap();
+        let ask = format!("GET {TOKEN} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n");
+        assert!(say(&mut stream, ask.as_bytes()).await.starts_with("HTTP/1.1 405 "));
+        assert_eq!(stream.get_ref().1.handshake_kind(), Some(rustls::HandshakeKind::Full));
     }
 }

@@ -390,6 +390,7 @@ fn parts(
         code_key: payments::sca::CodeKey([2; 32]),
         psu_tls,
         bank_timeout: Duration::from_secs(1),
+        tpp_pace: server::limits::TppPace::default(),
         bell: WorkBell::default(),
     }
 }

@@ -89,6 +89,8 @@ pub(crate) struct Guichet {
     pub(crate) bank: SandboxBank,
     /// Where TPPs are served.
     pub(crate) address: SocketAddr,
+    /// What a reload replaces of it.
+    pub(crate) tpp_tls: TlsSource,
     /// Where operators are served, without TLS.
     pub(crate) operator: SocketAddr,
     /// Dropped with the test: the server then stops.
@@ -110,6 +112,15 @@ impl Guichet {
 
     /// A server whose institutions are set up differently.
     pub(crate) async fn start_with(options: PkiOptions, change: impl Fn(&mut Institution)) -> Self {
+        Self::start_listening(options, change, |_| {}).await
+    }
+
+    /// A server whose institutions and listener for TPPs are set up differently.
+    pub(crate) async fn start_listening(
+        options: PkiOptions,
+        change: impl Fn(&mut Institution),
+        listen: impl FnOnce(&mut Listener),
+    ) -> Self {
         let home = tempfile::tempdir().unwrap();
         let clock = TestClock::new();
         let pki = pki(&home, clock.now(), options);
@@ -120,8 +131,11 @@ impl Guichet {
         let bank = bank(&home, &clock).await;
         let app = app(&clock, &pki, &store, &bank, change);
         let server = pki.server();
-        let tls = tls::tpp_config(server.pem(), server.key_pem(), app.trust.current().anchors()).unwrap();
-        let (tpp, address) = listener(Some(TlsSource::new(tls))).await;
+        let trust = app.trust.current();
+        let tls = tls::tpp_config(server.pem(), server.key_pem(), trust.anchors()).unwrap();
+        let tpp_tls = TlsSource::new(tls);
+        let (mut tpp, address) = listener(Some(tpp_tls.clone())).await;
+        listen(&mut tpp);
         let (for_operators, operator) = listener(None).await;
         let listeners = Listeners {
             tpp: Some(tpp),
@@ -140,6 +154,7 @@ impl Guichet {
             app,
             bank,
             address,
+            tpp_tls,
             operator,
             running: Mutex::new(Some(Running { stop, ended })),
             _home: home,
@@ -167,6 +182,12 @@ impl Guichet {
     pub(crate) fn pisp(&self, oid: &str) -> Pisp<'_> {
         let keys = self.pki.tpp(oid).expect("a test TPP");
         Pisp::new(self, Some(&keys.qwac), &keys.qseal, oid)
+    }
+
+    /// The same, connecting from this loopback address.
+    pub(crate) fn pisp_from(&self, address: &str, oid: &str) -> Pisp<'_> {
+        let keys = self.pki.tpp(oid).expect("a test TPP");
+        self.pisp(oid).from(&keys.qwac, address)
     }
 
     /// A caller with certificates of its own.
@@ -297,6 +318,7 @@ fn app(
         code_key: CodeKey([8; 32]),
         psu_tls: true,
         bank_timeout: Duration::from_secs(5),
+        tpp_pace: server::limits::TppPace::default(),
         bell: WorkBell::default(),
     })
 }

@@ -1,8 +1,11 @@
 //! A caller: its certificates, its tokens, its calls.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use http::Method;
@@ -39,11 +42,17 @@ impl<'a> Pisp<'a> {
     ) -> Self {
         Self {
             guichet,
-            client: client(guichet, qwac),
+            client: client(guichet, qwac, None),
             seal: SealKey::from_pkcs8_der(qseal.key_pkcs8()).unwrap(),
             client_id: client_id.to_owned(),
             calls: AtomicU64::new(1),
         }
+    }
+
+    /// The same, connecting from this loopback address.
+    pub(super) fn from(mut self, keys: &CertifiedKey, address: &str) -> Self {
+        self.client = client(self.guichet, Some(keys), Some(address.parse().unwrap()));
+        self
     }
 
     /// A fresh token for the first institution.
@@ -166,11 +175,12 @@ pub(super) fn config(guichet: &Guichet, qwac: Option<&CertifiedKey>) -> ClientCo
     }
 }
 
-fn client(guichet: &Guichet, qwac: Option<&CertifiedKey>) -> Client {
+fn client(guichet: &Guichet, qwac: Option<&CertifiedKey>, from: Option<IpAddr>) -> Client {
     [HOST, OTHER_HOST, NO_HOST]
         .into_iter()
         .fold(Client::builder(), |builder, host| builder.resolve(host, guichet.address))
         .no_proxy()
+        .local_address(from)
         .redirect(reqwest::redirect::Policy::none())
         .tls_backend_preconfigured(config(guichet, qwac))
         .build()
