@@ -145,6 +145,11 @@ impl Counters {
         self.0.replace(counters.into_iter().map(Arc::new).collect());
     }
 
+    /// Every institution.
+    pub fn all(&self) -> Arc<Vec<Arc<Counter>>> {
+        self.0.current()
+    }
+
     fn find(&self, is_it: impl Fn(&Counter) -> bool) -> Option<Arc<Counter>> {
         self.0.current().iter().find(|counter| is_it(counter)).cloned()
     }

@@ -40,7 +40,7 @@ impl FromRequestParts<App> for Pisp {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let Caller { counter, qwac, certificate } = Caller::find(app, parts)?;
+        let Caller { counter, qwac, certificate } = Caller::find(app, parts).await?;
         let token = token(app, &parts.headers).await?;
         token.check(certificate, &counter.institution.code, app.now()).map_err(|refusal| match refusal {
             TokenRefusal::OtherInstitution => ApiError::OtherInstitution,
@@ -85,10 +85,10 @@ impl Caller {
     /// # Errors
     ///
     /// [`Stranger`], in its order.
-    pub(crate) fn find(app: &App, parts: &Parts) -> Result<Self, Stranger> {
+    pub(crate) async fn find(app: &App, parts: &Parts) -> Result<Self, Stranger> {
         let counter = counter(app, parts).ok_or(Stranger::UnknownHost)?;
         let peer = peer(parts).ok_or(Stranger::NoCertificate)?;
-        let qwac = app.judge_qwac(&peer, &counter.institution)?.judged;
+        let qwac = app.judge_qwac(&peer, &counter.institution).await?.judged;
         let organization = qwac.organization().as_str();
         limits::charge(app, &counter.institution, organization, parts).map_err(Stranger::TooMany)?;
         Ok(Self { counter, qwac, certificate: peer.thumbprint })

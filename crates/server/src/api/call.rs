@@ -59,7 +59,7 @@ impl FromRequest<App> for Call {
         let target = proxy::target(uri, &parts.extensions);
         let covered =
             Covered { method: &parts.method, target: &target, headers: &parts.headers, body: &body };
-        verify(app, &pisp, &signature, &covered)?;
+        verify(app, &pisp, &signature, &covered).await?;
         Ok(Self { pisp, request_id, answer_type, psu_context, body })
     }
 }
@@ -83,14 +83,14 @@ struct Covered<'a> {
 
 /// Checks the signature under the policy of the TPP, or else of the institution. What was only taken by
 /// leniency is logged and counted.
-fn verify(
+async fn verify(
     app: &App,
     pisp: &Pisp,
     signature: &SignatureHeader,
     covered: &Covered<'_>,
 ) -> Result<(), ApiError> {
     let now = app.now();
-    let seals = seals::candidates(app, pisp, signature.key_id())?;
+    let seals = seals::candidates(app, pisp, signature.key_id()).await?;
     let keys: Vec<_> = seals.iter().filter_map(|seal| seal.key.as_ref()).collect();
     let settings = &pisp.counter.institution.settings;
     let rules = Rules {

@@ -19,7 +19,7 @@ use crate::{
 ///
 /// [`ApiError::Signature`] if it means none that is registered, [`ApiError::SealCertificate`] naming
 /// the broken rule if none of those meant is good.
-pub(crate) fn candidates(
+pub(crate) async fn candidates(
     app: &App,
     pisp: &Pisp,
     key_id: &KeyId,
@@ -27,7 +27,7 @@ pub(crate) fn candidates(
     let mut good = Vec::new();
     let mut defect = ApiError::Signature(Refusal::UnknownKey);
     for registered in meant(&pisp.tpp, key_id) {
-        match judged(app, pisp, registered) {
+        match judged(app, pisp, registered).await {
             Ok(seal) => good.push(seal),
             Err(rule) => defect = ApiError::SealCertificate(rule),
         }
@@ -35,8 +35,12 @@ pub(crate) fn candidates(
     if good.is_empty() { Err(defect) } else { Ok(good) }
 }
 
-fn judged(app: &App, pisp: &Pisp, registered: &SealCertificate) -> Result<Arc<KnownCertificate>, String> {
-    let trusted = app.judge_qseal(&registered.der, &pisp.counter.institution);
+async fn judged(
+    app: &App,
+    pisp: &Pisp,
+    registered: &SealCertificate,
+) -> Result<Arc<KnownCertificate>, String> {
+    let trusted = app.judge_qseal(&registered.der, &pisp.counter.institution).await;
     let Trusted { known, judged } = trusted.map_err(|rule| rule.to_string())?;
     judged.require(Role::PaymentInitiation).map_err(|missing| missing.to_string())?;
     if judged.organization().as_str() != pisp.organization_identifier {

@@ -29,7 +29,7 @@ use crate::{
 /// Checks in the order certificate, form, client, licence and role, grant; nothing is stored on refusal.
 pub(crate) async fn issue(State(app): State<App>, request: Request) -> Result<Response, Refused> {
     let (parts, body) = request.into_parts();
-    let caller = Caller::find(&app, &parts)?;
+    let caller = Caller::find(&app, &parts).await?;
     let form = Form::read(&parts, body).await?;
     match form.grant_type.as_deref().unwrap_or_default() {
         "" => Err(refused(Code::InvalidRequest, "grant_type is missing")),

@@ -132,7 +132,7 @@ impl Guichet {
         let app = app(&clock, &pki, &store, &bank, change);
         let server = pki.server();
         let trust = app.trust.current();
-        let tls = tls::tpp_config(server.pem(), server.key_pem(), trust.anchors()).unwrap();
+        let tls = tls::tpp_config(server.pem(), server.key_pem(), trust.anchors(eidas::Kind::Qwac)).unwrap();
         let tpp_tls = TlsSource::new(tls);
         let (mut tpp, address) = listener(Some(tpp_tls.clone())).await;
         listen(&mut tpp);
