@@ -7,6 +7,9 @@ mod tests;
 
 use std::fmt;
 
+use crate::departure::Departure;
+use crate::tlv::Fault;
+
 pub(crate) use licence::tidy_identifier;
 pub(crate) use read::{Departures, read};
 
@@ -110,4 +113,17 @@ pub struct QcStatements {
     pub types: Vec<QcType>,
     /// The licence of the payment service provider.
     pub psd2: Option<Psd2Statement>,
+}
+
+impl QcStatements {
+    /// Reads the value of a qcStatements extension, 1.3.6.1.5.5.7.1.3 (RFC 3739, 3.2.6), and says where it
+    /// departs from the standards; without departures it follows them to the letter.
+    ///
+    /// # Errors
+    ///
+    /// The place from which on nothing sure can be said about what is meant.
+    pub fn read(extension: &[u8]) -> Result<(Self, Vec<Departure>), Fault> {
+        let understood = read(extension)?;
+        Ok((understood.statements, understood.departures.as_slice().to_vec()))
+    }
 }

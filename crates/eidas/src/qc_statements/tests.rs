@@ -86,6 +86,10 @@ fn two_encodings_of_one_licence_that_are_in_use_mean_the_same() {
     assert_eq!(standard.statements.psd2.unwrap().roles, [Role::PaymentInitiation, Role::AccountInformation]);
     assert_eq!(standard.departures.as_slice(), []);
     assert_eq!(flat.departures.as_slice(), [D::RolesFlat]);
+    assert_eq!(
+        QcStatements::read(&unhex("0500")),
+        Err(Fault { at: 0, what: "something else than a SEQUENCE" })
+    );
 }
 
 #[test]
