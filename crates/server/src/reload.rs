@@ -19,7 +19,7 @@ use rustls::ServerConfig;
 use serde::Serialize;
 use tokio::sync::Mutex;
 
-use crate::{App, Counter, TlsSource, trust::Trust};
+use crate::{App, Counter, TlsSource, revocation::Sources, trust::Trust};
 
 /// What a reload puts in place.
 pub struct Fresh {
@@ -33,6 +33,8 @@ pub struct Fresh {
     pub psu_tls: Option<ServerConfig>,
     /// TPPs that a file registers.
     pub tpps: Vec<Tpp>,
+    /// Revocation lists and deny list of the configured directory.
+    pub revocation: Sources,
     /// What was changed in files and takes effect only at the next start, in words.
     pub at_next_start: Vec<String>,
 }
@@ -90,7 +92,7 @@ impl Reloader {
     ///
     /// # Errors
     ///
-    /// [`NotReloaded`]: then everything is as it was, save TPPs that were registered before the store failed.
+    /// [`NotReloaded`]: then everything is as it was, save what was taken before the store failed.
     pub async fn reload(&self) -> Result<Reloaded, NotReloaded> {
         let _turn = self.one_at_a_time.lock().await;
         let result = self.put_in_place().await;
@@ -115,6 +117,8 @@ impl Reloader {
     async fn put_in_place(&self) -> Result<Reloaded, NotReloaded> {
         let fresh = self.source.read().await?;
         self.keeps_every_institution(&fresh.counters)?;
+        let replaced = self.app.revocation.replace_sources(fresh.revocation, self.app.now());
+        replaced.map_err(|error| NotReloaded(error.to_string()))?;
         let mut tpps_changed = 0;
         for tpp in fresh.tpps {
             let changed = registry::configure(self.app.store.as_ref(), tpp, self.app.now()).await;

@@ -19,6 +19,7 @@ use payments::{
     values::{Bic, InstitutionCode, TppId},
 };
 use serde::Deserialize;
+use server::{Limits, ProxyTrust};
 use url::Url;
 
 /// The configuration.
@@ -64,26 +65,66 @@ pub(crate) struct Listen {
 }
 
 impl Listen {
-    /// The addresses, in a fixed order.
-    fn places(&self) -> [Option<SocketAddr>; 3] {
-        [
-            self.tpp.as_ref().map(|listener| listener.address),
-            self.psu.as_ref().map(|listener| listener.address),
-            self.operator.as_ref().map(|listener| listener.address),
-        ]
+    /// A listener without TLS of its own takes its callers' word for who they are, unless a proxy tells it.
+    fn check(&self) -> anyhow::Result<()> {
+        for (name, listener) in [("tpp", &self.tpp), ("psu", &self.psu)] {
+            let Some(listener) = listener else { continue };
+            if listener.certificate.is_some() != listener.key.is_some() {
+                bail!("listen.{name}: certificate and key go together");
+            }
+            if listener.identity().is_some() {
+                continue;
+            }
+            match &listener.proxy {
+                None => bail!("listen.{name} needs a certificate and a key, or a proxy that ends TLS"),
+                Some(proxy) if name == "tpp" && !proxy.tells_certificates() => {
+                    bail!("listen.tpp.proxy ends TLS: it needs a certificate_header that tells who calls")
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What a listener is made with, in a fixed order.
+    fn places(&self) -> impl PartialEq + '_ {
+        let place = |listener: &'_ Option<TlsListener>| {
+            let listener = listener.as_ref();
+            listener.map(|listener| {
+                (
+                    listener.address,
+                    listener.limits.clone(),
+                    listener.proxy.clone(),
+                    listener.identity().is_some(),
+                )
+            })
+        };
+        (place(&self.tpp), place(&self.psu), self.operator.as_ref().map(|listener| listener.address))
     }
 }
 
-/// A listener with TLS.
+/// A listener with TLS, which ends here or at a proxy.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TlsListener {
     /// Address and port.
     pub(crate) address: SocketAddr,
-    /// Server certificate with its chain, PEM.
-    pub(crate) certificate: PathBuf,
+    /// Server certificate with its chain, PEM; none where a proxy ends TLS.
+    pub(crate) certificate: Option<PathBuf>,
     /// Its key, PEM.
-    pub(crate) key: PathBuf,
+    pub(crate) key: Option<PathBuf>,
+    /// How much callers may take.
+    #[serde(default)]
+    pub(crate) limits: Limits,
+    /// The proxies in front of it.
+    pub(crate) proxy: Option<ProxyTrust>,
+}
+
+impl TlsListener {
+    /// The files of its certificate and key, if TLS ends here.
+    pub(crate) fn identity(&self) -> Option<(&Path, &Path)> {
+        self.certificate.as_deref().zip(self.key.as_deref())
+    }
 }
 
 /// The operator's listener.
@@ -99,7 +140,15 @@ pub(crate) struct OperatorListener {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Trust {
     /// Files of the authorities that issue the certificates of TPPs, PEM.
+    #[serde(default)]
     pub(crate) anchors: Vec<PathBuf>,
+    /// Files of authorities between those and the certificates of TPPs, PEM: trusted only as far as an anchor
+    /// vouches for them.
+    #[serde(default)]
+    pub(crate) intermediates: Vec<PathBuf>,
+    /// Where revocation is asked about.
+    #[serde(default)]
+    pub(crate) revocation: server::revocation::Config,
 }
 
 /// The bank behind us.
@@ -253,6 +302,7 @@ impl Config {
             ("store.path", self.store.path == running.store.path),
             ("secrets_file", self.secrets_file == running.secrets_file),
             ("bank", self.bank == running.bank),
+            ("trust.revocation", self.trust.revocation == running.trust.revocation),
             ("listen", self.listen.places() == running.listen.places()),
         ];
         let differing = table.into_iter().filter(|(_, same)| !same);
@@ -268,9 +318,7 @@ impl Config {
         {
             bail!("listen.operator.address must be a loopback address: it asks nobody who he is");
         }
-        if self.trust.anchors.is_empty() {
-            bail!("trust.anchors is empty: no TPP could ever connect");
-        }
+        self.listen.check()?;
         let mut codes = BTreeSet::new();
         let mut hosts = BTreeSet::new();
         for institution in &self.institutions {
@@ -302,9 +350,11 @@ impl Config {
         let mut files = vec![&mut self.store.path, &mut self.secrets_file];
         let listeners = [&mut self.listen.tpp, &mut self.listen.psu];
         for listener in listeners.into_iter().flatten() {
-            files.extend([&mut listener.certificate, &mut listener.key]);
+            files.extend([&mut listener.certificate, &mut listener.key].into_iter().flatten());
         }
         files.extend(&mut self.trust.anchors);
+        files.extend(&mut self.trust.intermediates);
+        files.extend(&mut self.trust.revocation.directory);
         files.push(&mut self.bank.secret_file);
         files.extend(&mut self.bank.authority);
         for institution in &mut self.institutions {

@@ -18,7 +18,8 @@ use server::{
     connector::HttpBank,
     link::LinkKey,
     reload::Fresh,
-    tls,
+    revocation::{HttpFetch, Revocation, Sources, load_directory},
+    tls::{self, InvalidTls},
     trust::{Gathered, Live, Trust, Uses},
 };
 use store::SqliteStore;
@@ -32,6 +33,8 @@ pub(super) struct Checked {
     pub(super) tpp_tls: Option<ServerConfig>,
     pub(super) psu_tls: Option<ServerConfig>,
     trust: Trust,
+    revocation: Revocation,
+    revocation_sources: Sources,
     seals: Vec<BankSeal>,
     tpps: Vec<Tpp>,
     bank: Arc<HttpBank>,
@@ -56,6 +59,7 @@ impl Checked {
             tpp_tls: self.tpp_tls,
             psu_tls: self.psu_tls,
             tpps: self.tpps,
+            revocation: self.revocation_sources,
             at_next_start,
         }
     }
@@ -93,22 +97,33 @@ pub(super) async fn lists_at_rest(config: &Config) -> anyhow::Result<Vec<Trusted
 /// The first that cannot be used, by name.
 pub(super) fn check(config: &Config, lists: &[TrustedList]) -> anyhow::Result<Checked> {
     let trust = trust_of(config, lists)?;
-    let tpp_tls = config.listen.tpp.as_ref().map(|listener| {
-        let (chain, key) = (text(&listener.certificate)?, text(&listener.key)?);
-        tls::tpp_config(&chain, &key, trust.anchors(eidas::Kind::Qwac)).context("in listen.tpp")
-    });
-    let psu_tls = config.listen.psu.as_ref().map(|listener| {
-        let (chain, key) = (text(&listener.certificate)?, text(&listener.key)?);
-        tls::psu_config(&chain, &key).context("in listen.psu")
-    });
+    if trust.origins().is_empty() {
+        bail!("nobody is trusted: trust.anchors is empty and no trusted list was imported");
+    }
+    let (tpp, psu) = (config.listen.tpp.as_ref(), config.listen.psu.as_ref());
+    let tpp_tls = tls_of(tpp, |chain, key| tls::tpp_config(chain, key, trust.anchors(eidas::Kind::Qwac)));
+    let psu_tls = tls_of(psu, tls::psu_config);
     Ok(Checked {
-        tpp_tls: tpp_tls.transpose()?,
-        psu_tls: psu_tls.transpose()?,
+        tpp_tls: tpp_tls.context("in listen.tpp")?,
+        psu_tls: psu_tls.context("in listen.psu")?,
+        revocation: revocation_of(config)?,
+        revocation_sources: revocation_sources_of(config)?,
         trust,
         seals: config.institutions.iter().map(seal_of).collect::<anyhow::Result<_>>()?,
-        tpps: config.tpps.iter().map(tpp).collect::<anyhow::Result<_>>()?,
+        tpps: config.tpps.iter().map(registration).collect::<anyhow::Result<_>>()?,
         bank: Arc::new(bank_of(config)?),
     })
+}
+
+/// TLS of a listener, if it ends there.
+fn tls_of(
+    listener: Option<&TlsListener>,
+    make: impl FnOnce(&str, &str) -> Result<ServerConfig, InvalidTls>,
+) -> anyhow::Result<Option<ServerConfig>> {
+    let Some((chain, key)) = listener.and_then(TlsListener::identity) else {
+        return Ok(None);
+    };
+    Ok(Some(make(&text(chain)?, &text(key)?)?))
 }
 
 /// The authorities of the configured files and of the trusted lists, each with where it comes from.
@@ -131,6 +146,11 @@ pub(crate) fn trust_of(config: &Config, lists: &[TrustedList]) -> anyhow::Result
             gathered.add(&authority.der, uses, source, Some(list.imported_at))?;
         }
     }
+    for path in &config.trust.intermediates {
+        let found =
+            Certificate::all_from_pem(&text(path)?).with_context(|| format!("in {}", path.display()))?;
+        gathered.add_intermediates(found.iter().map(|authority| authority.der().clone()));
+    }
     Ok(gathered.trust()?)
 }
 
@@ -150,7 +170,7 @@ pub(crate) fn seal_of(institution: &config::Institution) -> anyhow::Result<BankS
 }
 
 /// A TPP as the file registers it.
-fn tpp(tpp: &config::Tpp) -> anyhow::Result<Tpp> {
+fn registration(tpp: &config::Tpp) -> anyhow::Result<Tpp> {
     let organization_identifier = tpp.organization_identifier.as_deref();
     let seal_certificates = tpp.seal_certificates.iter().map(|path| {
         let certificate = Certificate::from_pem(&text(path)?);
@@ -172,6 +192,17 @@ fn tpp(tpp: &config::Tpp) -> anyhow::Result<Tpp> {
         details: Details::default(),
         created_at: SystemClock.now(),
     })
+}
+
+fn revocation_of(config: &Config) -> anyhow::Result<Revocation> {
+    let revocation = config.trust.revocation.clone();
+    let fetch = HttpFetch::new(revocation.allow_private_addresses)?;
+    Revocation::new(revocation, Arc::new(fetch)).context("in trust.revocation")
+}
+
+fn revocation_sources_of(config: &Config) -> anyhow::Result<Sources> {
+    let directory = config.trust.revocation.directory.as_deref();
+    Ok(directory.map(load_directory).transpose().context("in trust.revocation")?.unwrap_or_default())
 }
 
 fn bank_of(config: &Config) -> anyhow::Result<HttpBank> {
@@ -214,7 +245,7 @@ pub(super) async fn assemble(
         messenger: bank,
         counters: Counters::new(counters(config, checked.seals)),
         trust: Live::new(checked.trust),
-        revocation: server::revocation::Revocation::none(),
+        revocation: checked.revocation,
         link_key: LinkKey::new(&secrets.link_key),
         code_key: payments::sca::CodeKey(secrets.code_key),
         psu_tls: true,
@@ -250,10 +281,11 @@ pub(super) async fn listener(
     wanted: Option<&TlsListener>,
     tls: Option<TlsSource>,
 ) -> anyhow::Result<Option<Listener>> {
-    let (Some(wanted), Some(tls)) = (wanted, tls) else {
+    let Some(wanted) = wanted else {
         return Ok(None);
     };
-    Ok(Some(Listener::new(bind(wanted.address).await?, Some(tls))))
+    let socket = bind(wanted.address).await?;
+    Ok(Some(Listener { socket, tls, limits: wanted.limits.clone(), proxy: wanted.proxy.clone() }))
 }
 
 /// Binds the operator's listener.

@@ -104,6 +104,11 @@ fn certificate_header(name: &str) -> Result<HeaderName, InvalidTrust> {
 }
 
 impl ProxyTrust {
+    /// Whether it tells the certificates of its clients: then TLS may end there.
+    pub fn tells_certificates(&self) -> bool {
+        self.certificate_header.is_some()
+    }
+
     /// Whether the peer at `address` is one of the proxies.
     pub(crate) fn is_proxy(&self, address: IpAddr) -> bool {
         self.peers.iter().any(|network| network.contains(address))

@@ -38,6 +38,7 @@ pub struct AnchorOrigin {
 pub struct Gathered {
     websites: Vec<CertificateDer<'static>>,
     seals: Vec<CertificateDer<'static>>,
+    intermediates: Vec<CertificateDer<'static>>,
     origins: Vec<AnchorOrigin>,
 }
 
@@ -71,13 +72,21 @@ impl Gathered {
         Ok(())
     }
 
+    /// Adds authorities over which a path may lead; none of them is trusted by itself.
+    pub fn add_intermediates(&mut self, ders: impl IntoIterator<Item = CertificateDer<'static>>) {
+        self.intermediates.extend(ders);
+    }
+
     /// Trusts what was gathered.
     ///
     /// # Errors
     ///
     /// If one of them cannot serve as anchor.
     pub fn trust(self) -> Result<Trust, InvalidAnchor> {
-        let (websites, seals) = (Anchors::from_ders(self.websites)?, Anchors::from_ders(self.seals)?);
+        let anchors = |ders| {
+            Ok::<_, InvalidAnchor>(Anchors::from_ders(ders)?.with_intermediates(self.intermediates.clone())?)
+        };
+        let (websites, seals) = (anchors(self.websites)?, anchors(self.seals)?);
         Ok(Trust::of(websites, seals, self.origins))
     }
 }

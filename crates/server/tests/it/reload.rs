@@ -10,6 +10,7 @@ use server::{
     app::Clock as _,
     bank_seal::BankSeal,
     reload::{Fresh, NotReloaded, Reloader, Source},
+    revocation::Sources,
     tls,
     trust::Trust,
 };
@@ -52,6 +53,7 @@ fn as_in(guichet: &Guichet, pki: &TestPki) -> Fresh {
         tpp_tls: Some(tpp_tls),
         psu_tls: None,
         tpps: Vec::new(),
+        revocation: Sources::default(),
         at_next_start: Vec::new(),
     }
 }
