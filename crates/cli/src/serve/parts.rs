@@ -5,6 +5,7 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use anyhow::{Context as _, bail};
 use eidas::{Anchors, Certificate};
 use payments::{
+    institution::Settings,
     ports::{PaymentStore as _, TrustStore as _},
     registry::configure,
     tpp::{Details, GrantType, Kind, SealCertificate, Tpp},
@@ -263,7 +264,15 @@ fn counters(config: &Config, seals: Vec<BankSeal>) -> Vec<Counter> {
             bic: institution.bic.clone(),
             hosts: institution.hosts.clone(),
             products: institution.products.by_version(),
-            settings: institution.settings.clone(),
+            settings: Settings {
+                // A file has no other way to say that there is none.
+                registration_client_id: institution
+                    .settings
+                    .registration_client_id
+                    .clone()
+                    .filter(|id| !id.is_empty()),
+                ..institution.settings.clone()
+            },
         },
         seal,
         psu_url: config::base_of(&institution.psu_url),

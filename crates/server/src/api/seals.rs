@@ -42,7 +42,7 @@ async fn judged(
 ) -> Result<Arc<KnownCertificate>, String> {
     let trusted = app.judge_qseal(&registered.der, &pisp.counter.institution).await;
     let Trusted { known, judged } = trusted.map_err(|rule| rule.to_string())?;
-    judged.require(Role::PaymentInitiation).map_err(|missing| missing.to_string())?;
+    judged.require(Role::PaymentInitiation).map_err(|missing| format!("{}: {missing}", missing.rule()))?;
     if judged.organization().as_str() != pisp.organization_identifier {
         return Err("the seal certificate is of another organisation than the QWAC".to_owned());
     }
@@ -55,7 +55,12 @@ async fn judged(
 /// The registered certificates a `keyId` may mean. Nothing is ever fetched: a URL that does not end in a
 /// fingerprint means whatever the client has registered.
 fn meant<'a>(tpp: &'a Tpp, key_id: &'a KeyId) -> impl Iterator<Item = &'a SealCertificate> {
-    tpp.seal_certificates.iter().filter(move |registered| match key_id {
+    tpp.seal_certificates.iter().filter(move |registered| means(key_id, tpp, registered))
+}
+
+/// Whether a `keyId` may mean a certificate that `tpp` has registered.
+pub(crate) fn means(key_id: &KeyId, tpp: &Tpp, registered: &SealCertificate) -> bool {
+    match key_id {
         KeyId::Certificate(fingerprint) => sha256(&registered.der) == *fingerprint,
         KeyId::Url(_) => true,
         KeyId::Name(name) => {
@@ -63,5 +68,5 @@ fn meant<'a>(tpp: &'a Tpp, key_id: &'a KeyId) -> impl Iterator<Item = &'a SealCe
                 || *name == tpp.organization_identifier
                 || registered.kid.as_ref() == Some(name)
         }
-    })
+    }
 }

@@ -51,20 +51,21 @@ pub(crate) struct Trusted {
     pub(crate) judged: Judged,
 }
 
-/// Why a certificate is not relied on; the sentence names the rule and may be sent to the TPP as it is.
+/// Why a certificate is not relied on; the text names the rule, as `guichet cert explain` does,
+/// and may be sent to the TPP as it is.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Distrust {
     /// It cannot be read.
-    #[error(transparent)]
+    #[error("{rule}: {0}", rule = .0.rule())]
     Unreadable(#[from] InvalidCertificate),
     /// No path leads from it to an anchor.
-    #[error(transparent)]
+    #[error("{rule}: {0}", rule = .0.rule())]
     Chain(#[from] UntrustedChain),
     /// Its content breaks a rule.
-    #[error(transparent)]
+    #[error("{rule}: {0}", rule = .0.rule())]
     Content(#[from] Defect),
     /// Its issuer, or this bank, says that it is revoked; or nobody can say that it is not.
-    #[error(transparent)]
+    #[error("revocation: {0}")]
     Revocation(#[from] revocation::Refusal),
 }
 
