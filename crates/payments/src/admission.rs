@@ -6,7 +6,11 @@
 use jiff::{Timestamp, ToSpan, civil::Date};
 
 use crate::{
-    PaymentRequest, Version, institution::Institution, request::Product, tpp::Tpp, values::paris_day,
+    PaymentRequest, Version,
+    institution::{Institution, Redirect},
+    request::Product,
+    tpp::{GrantType, Tpp},
+    values::paris_day,
 };
 
 /// A refusal: the code of the list the PISP knows, the field at fault and the rule.
@@ -29,7 +33,7 @@ const fn refusal(code: &'static str, field: &'static str, rule: &'static str) ->
 ///
 /// # Errors
 ///
-/// The first rule that fails: product, debtor side, creditor side, dates, limits, report URLs.
+/// The first rule that fails: product, debtor side, creditor side, dates, limits, report URLs, confirmation.
 pub fn admit(
     request: &PaymentRequest,
     version: Version,
@@ -42,7 +46,8 @@ pub fn admit(
     creditor(request)?;
     dates(request, institution, now)?;
     limits(request, institution)?;
-    report_urls(request, tpp)
+    report_urls(request, tpp)?;
+    confirmation(version, institution, tpp)
 }
 
 fn product(request: &PaymentRequest, version: Version, institution: &Institution) -> Result<(), Refusal> {
@@ -138,6 +143,16 @@ fn report_urls(request: &PaymentRequest, tpp: &Tpp) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Nobody is asked to approve what his PISP could never confirm.
+fn confirmation(version: Version, institution: &Institution, tpp: &Tpp) -> Result<(), Refusal> {
+    if institution.redirect(version) == Redirect::Simple
+        || tpp.grant_types.contains(&GrantType::AuthorizationCode)
+    {
+        return Ok(());
+    }
+    Err(refusal("FF01", "the client", "must be registered for authorization_code: this bank asks to confirm"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,6 +209,23 @@ mod tests {
             let outcome =
                 admit(&request, Version::V1_4_0, &samples::institution(), &samples::tpp(), samples::now());
             assert_eq!(outcome.map_err(|refused| (refused.code, refused.field)), expected);
+        }
+    }
+
+    #[test]
+    fn a_client_that_could_never_confirm_is_told_so_where_it_must() {
+        let cannot = Tpp { grant_types: vec![GrantType::ClientCredentials], ..samples::tpp() };
+        let mut enforced = samples::institution();
+        enforced.settings.redirect_1_4_2 = Redirect::Enforced;
+        let table = [
+            (samples::institution(), Version::V1_4_2, cannot.clone(), true),
+            (enforced.clone(), Version::V1_4_0, cannot.clone(), true),
+            (enforced.clone(), Version::V1_4_2, samples::tpp(), true),
+            (enforced, Version::V1_4_2, cannot, false),
+        ];
+        for (institution, version, tpp, admitted) in table {
+            let outcome = admit(&samples::request(), version, &institution, &tpp, samples::now());
+            assert_eq!(outcome.is_ok(), admitted, "{version:?} {:?}", outcome.err());
         }
     }
 

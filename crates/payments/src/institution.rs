@@ -39,6 +39,14 @@ impl Institution {
         self.bic.country()
     }
 
+    /// How a payment request made in this version comes back from the PSU: 1.4.0 knows one way only.
+    pub fn redirect(&self, version: Version) -> Redirect {
+        match version {
+            Version::V1_4_0 => Redirect::Simple,
+            Version::V1_4_2 => self.settings.redirect_1_4_2,
+        }
+    }
+
     /// Whether an account is held here: characters 5 to 9 of a French IBAN are our code.
     pub fn holds(&self, account: &Iban) -> bool {
         account.french_bank_code() == Some(self.code.as_str())
@@ -57,6 +65,8 @@ pub struct Settings {
     pub revocation: RevocationPolicy,
     /// What is asked of the registers of licences.
     pub licence_rule: LicenceRule,
+    /// Whether a signed request must carry a covered `Date`: its replay window.
+    pub signature_date: DateRule,
     /// How far the `Date` of a signed request may be from our clock, in seconds; 0 switches the check off.
     pub signature_date_tolerance_s: u32,
     /// What one access token may be used for.
@@ -65,6 +75,11 @@ pub struct Settings {
     pub token_lifetime_s: u32,
     /// How long a payment request waits for the PSU, in seconds; then it is rejected with `NOAS`.
     pub request_validity_s: u32,
+    /// How payment requests made in 1.4.2 come back from the PSU.
+    pub redirect_1_4_2: Redirect,
+    /// How long a PISP can confirm what the PSU approved, in seconds, where the redirect is enforced; then
+    /// it is rejected with `NOAS`.
+    pub confirmation_window_s: u32,
     /// How far `creationDateTime` may be from our clock, in seconds; 0 switches the check off.
     pub creation_date_tolerance_s: u32,
     /// How many days ahead an execution date may lie before it is called too far (`CH03`).
@@ -75,6 +90,11 @@ pub struct Settings {
     pub status_retention_days: u16,
     /// Whether an error's `message` is the bare code or the code and a sentence.
     pub error_message_style: MessageStyle,
+    /// The generic `client_id` that asks for a token of the registration API; none switches the API off.
+    pub registration_client_id: Option<String>,
+    /// Whether TPPs may register redirect URIs on their own machine, over plain HTTP. Only a sandbox sets it.
+    #[serde(skip)]
+    pub registers_loopback_uris: bool,
     /// How many calls a TPP may make in a minute, those for tokens included; 0 for no bound. This many may
     /// come at once, after a minute without any.
     pub rate_limit_per_tpp_per_minute: u32,
@@ -87,20 +107,20 @@ impl Default for Settings {
             certificate_reading: CertificateReading::Strict,
             revocation: RevocationPolicy::default(),
             licence_rule: LicenceRule::WhereListed,
+            signature_date: DateRule::WhenCovered,
             signature_date_tolerance_s: 300,
             token_scope_of_use: ScopeOfUse::Transaction,
             token_lifetime_s: 3_600,
-    /// The generic `client_id` that asks for a token of the registration API; none switches the API off.
-    pub registration_client_id: Option<String>,
-    /// Whether TPPs may register redirect URIs on their own machine, over plain HTTP. Only a sandbox sets it.
-    #[serde(skip)]
-    pub registers_loopback_uris: bool,
             request_validity_s: 1_800,
+            redirect_1_4_2: Redirect::Simple,
+            confirmation_window_s: 900,
             creation_date_tolerance_s: 86_400,
             max_future_days: 30,
             instant_max_amount: None,
             status_retention_days: 400,
             error_message_style: MessageStyle::CodeText,
+            registration_client_id: Some("PSD2_TPPRegister".to_owned()),
+            registers_loopback_uris: false,
             rate_limit_per_tpp_per_minute: 6_000,
         }
     }
@@ -119,8 +139,17 @@ pub enum SignaturePolicy {
     /// The STET profile in full: as standard, and `Content-Type` is covered with a body, every `PSU-*`
     /// header that is there is covered, and `Date` too.
     Strict,
-            registration_client_id: Some("PSD2_TPPRegister".to_owned()),
-            registers_loopback_uris: false,
+}
+
+/// Whether a signed request must carry a `Date`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DateRule {
+    /// It need not; one that is covered is compared with our clock.
+    #[default]
+    WhenCovered,
+    /// It must, covered: a recorded request can be sent again only within the tolerance.
+    Required,
 }
 
 /// How the `QcStatements` of certificates are read.
@@ -134,8 +163,27 @@ pub enum CertificateReading {
     Lenient,
 }
 
+/// How a payment request comes back from the PSU to its PISP.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Redirect {
+    /// The PSU's approval alone lets the payment be executed; his browser goes back with nothing to prove.
+    #[default]
+    Simple,
+    /// His browser goes back with an authorisation code, and the payment is executed once the PISP has
+    /// exchanged it and confirmed ("redirect renforcé"; STET PSD2 API 1.4.2, confirmation).
+    Enforced,
+}
+
+impl Redirect {
+    /// Whether it is the simple one.
+    pub fn is_simple(&self) -> bool {
+        *self == Self::Simple
+    }
+}
+
 /// What becomes of a certificate while nobody can say whether it is revoked. One that is known to be
-/// revoked is refused under each but `Off`; the bank's own deny list counts always.
+/// revoked, or that the bank itself lists, is refused under each but `Off`; the bank's own list counts always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RevocationPolicy {

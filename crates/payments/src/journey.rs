@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    code::Callback,
     lifecycle::Debtor,
     sca::{Challenge, MAX_FAILURES},
     values::{InstitutionCode, PaymentId, PsuId},
@@ -15,6 +16,8 @@ pub const INACTIVITY_S: i64 = 240;
 pub const VISIT_S: i64 = 1_800;
 /// How many codes one visit may ask for.
 pub const MAX_CODES: u8 = 5;
+/// How many authorisation codes one visit is sent back with: a browser may reload the way back, or lose it.
+pub const MAX_CALLBACKS: u8 = 10;
 
 /// SHA-256 of the cookie that identifies a visit: the only form in which we keep it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,6 +32,9 @@ pub struct Journey {
     pub payment: PaymentId,
     /// The institution whose pages are shown.
     pub institution: InstitutionCode,
+    /// What the PISP added to the link, where the redirect is enforced.
+    #[serde(default)]
+    pub callback: Callback,
     /// What every form of this visit must send back.
     pub csrf: String,
     /// Language of the pages: `fr` or `en`.
@@ -41,6 +47,9 @@ pub struct Journey {
     pub failures: u8,
     /// Codes sent during this visit.
     pub codes_sent: u8,
+    /// Authorisation codes with which it was sent back to the PISP.
+    #[serde(default)]
+    pub callbacks: u8,
     /// How far it has come.
     pub step: Step,
 }
@@ -58,7 +67,7 @@ pub enum Step {
     Review(Debtor),
     /// He is to type the code he was sent.
     Authenticate(Debtor, Challenge),
-    /// He decided, or the payment is over.
+    /// He, or the bank for him, decided here: nothing more is asked.
     Over,
 }
 
@@ -89,6 +98,11 @@ impl Journey {
         Ok(())
     }
 
+    /// Whether it was this visit that decided the payment, and not another one of the same link.
+    pub fn has_decided(&self) -> bool {
+        self.step == Step::Over
+    }
+
     /// Whether this visit has seen so many failures that the payment is refused.
     pub fn failed_too_often(&self) -> bool {
         self.failures >= MAX_FAILURES
@@ -101,6 +115,15 @@ mod tests {
 
     use super::*;
     use crate::samples;
+
+    #[test]
+    fn a_visit_that_was_stored_before_there_were_codes_to_send_back_is_still_read() {
+        let journey = samples::journey();
+        let mut stored = serde_json::to_value(&journey).unwrap();
+        let members = stored.as_object_mut().unwrap();
+        assert!(members.remove("callback").is_some() && members.remove("callbacks").is_some());
+        assert_eq!(serde_json::from_value::<Journey>(stored).unwrap(), journey);
+    }
 
     #[test]
     fn a_visit_ends_after_4_idle_minutes_or_30_in_all() {

@@ -9,14 +9,16 @@
 //! | [`request`], [`admission`] | what did the PISP ask, and may it be asked here today? |
 //! | [`lifecycle`] | what may happen next, and what does the PISP see? |
 //! | [`payment`], [`journal`] | the payment, and the hash-chained record of everything that happened to it |
+//! | [`code`], [`confirmation`] | what the PISP must still do, where the redirect is enforced |
 //! | [`sca`], [`journey`] | what the PSU has shown so far, and until when it counts |
 //! | [`seal`] | who approved what: the proof without which nothing is executed |
 //! | [`tpp`], [`licence`], [`trusted_list`] | who is calling, on whose word |
-//! | [`token`], [`code`], [`institution`] | with which right, at which bank |
+//! | [`token`], [`institution`] | with which right, at which bank |
 //! | [`ports`] | what we ask of the store, the bank, the rail and the messenger |
 
 pub mod admission;
 pub mod code;
+pub mod confirmation;
 pub mod encoding;
 pub mod institution;
 pub mod journal;

@@ -2,16 +2,20 @@
 //!
 //! ```text
 //! Registered ──prepare──▶ Prepared ──authorise──▶ Authorised ──submit──▶ Submitted ──settle──▶ Settled
-//!   ACTC                    ACCP   ◀┐ (another      ACSP                  ACSP, or                ACSC
-//!     │                      │  └──┘   account)      │                    PDNG once delayed
-//!     │ refuse, expire,      │ refuse, expire,       │ fail                 │ fail
-//!     │ reject               │ reject                │                      │
-//!     └──────────────────────┴───────────────────────┴──────────────────────┴──────────────▶ Rejected
-//!                                                                                             RJCT
+//!   ACTC                   ACCP  ◀┐ (another       ▲ ACSP                 ACSP, or              ACSC
+//!     │                     │ │ └─┘  account)      │  │                   PDNG once delayed
+//!     │              await  │ │                    │  │                     │
+//!     │        confirmation │ └──▶ Awaiting ───────┘  │                     │
+//!     │                     │    Confirmation confirm │                     │
+//!     │ refuse, expire,     │          ACCO           │ fail                │ fail
+//!     │ reject              │           │ expire      │                     │
+//!     └─────────────────────┴───────────┴─────────────┴─────────────────────┴────────────▶ Rejected
+//!                                                                                           RJCT
 //! ```
 //!
 //! Nothing leaves Settled or Rejected. Until the PSU has approved, his steps are recorded as events
-//! that change no state.
+//! that change no state. Where the redirect is simple, his approval authorises the payment; where it is
+//! enforced, it then awaits the confirmation of its PISP (see [`crate::institution::Redirect`]).
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -28,7 +32,9 @@ pub enum State {
     Registered,
     /// The PSU is known and has an eligible account chosen.
     Prepared(Debtor),
-    /// Approved, sealed, funds reserved.
+    /// Approved, sealed, funds reserved; the PISP is to confirm before then.
+    AwaitingConfirmation(Authorisation, Timestamp),
+    /// Approved, sealed, funds reserved, and confirmed where it must be: nothing stands in the way.
     Authorised(Authorisation),
     /// Written down as handed to the rail under our reference.
     Submitted(Authorisation, Submission),
@@ -58,6 +64,9 @@ pub struct Authorisation {
     pub seal_sha256: String,
     /// When the PSU approved.
     pub at: Timestamp,
+    /// When the PISP confirmed, where it had to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_at: Option<Timestamp>,
 }
 
 /// The hand-over to the rail.
@@ -98,6 +107,10 @@ pub enum Event {
     Prepare(Debtor),
     /// The PSU approved with strong authentication.
     Authorise(Authorisation),
+    /// The PSU approved with strong authentication; the PISP is to confirm before then.
+    AwaitConfirmation(Authorisation, Timestamp),
+    /// The PISP confirmed, when.
+    Confirm(Timestamp),
     /// The PSU refused.
     Refuse,
     /// Nobody decided in time.
@@ -144,6 +157,15 @@ impl State {
             (Self::Prepared(debtor), E::Authorise(approval)) if *debtor == approval.debtor => {
                 Self::Authorised(approval.clone())
             }
+            (Self::Prepared(debtor), E::AwaitConfirmation(approval, end)) if *debtor == approval.debtor => {
+                Self::AwaitingConfirmation(approval.clone(), *end)
+            }
+            (Self::AwaitingConfirmation(approval, end), E::Confirm(at)) if at < end => {
+                Self::Authorised(Authorisation { confirmed_at: Some(*at), ..approval.clone() })
+            }
+            (Self::AwaitingConfirmation(approval, _), E::Expire) => {
+                Self::rejected(Reason::Noas, Some(approval.clone()))
+            }
             (Self::Authorised(approval), E::Submit(submission)) => {
                 Self::Submitted(approval.clone(), submission.clone())
             }
@@ -165,6 +187,7 @@ impl State {
         match self {
             Self::Registered => Status::Actc,
             Self::Prepared(_) => Status::Accp,
+            Self::AwaitingConfirmation(..) => Status::Acco,
             Self::Submitted(_, submission) if submission.delayed => Status::Pdng,
             Self::Authorised(_) | Self::Submitted(..) => Status::Acsp,
             Self::Settled(..) => Status::Acsc,
@@ -185,9 +208,10 @@ impl State {
     /// The PSU's approval, once given.
     pub fn authorisation(&self) -> Option<&Authorisation> {
         match self {
-            Self::Authorised(approval) | Self::Submitted(approval, _) | Self::Settled(approval, _) => {
-                Some(approval)
-            }
+            Self::AwaitingConfirmation(approval, _)
+            | Self::Authorised(approval)
+            | Self::Submitted(approval, _)
+            | Self::Settled(approval, _) => Some(approval),
             Self::Rejected(rejection) => rejection.authorisation.as_ref(),
             Self::Registered | Self::Prepared(_) => None,
         }
@@ -208,6 +232,8 @@ impl Event {
             Self::Challenge => "challenge",
             Self::Prepare(_) => "prepare",
             Self::Authorise(_) => "authorise",
+            Self::AwaitConfirmation(..) => "await confirmation",
+            Self::Confirm(_) => "confirm",
             Self::Refuse => "refuse",
             Self::Expire => "expire",
             Self::Reject(_) => "reject",
@@ -226,6 +252,8 @@ pub enum Status {
     Actc,
     /// `ACCP`, accepted customer profile.
     Accp,
+    /// `ACCO`, accepted, the confirmation of the PISP is awaited.
+    Acco,
     /// `ACSP`, accepted, settlement in process.
     Acsp,
     /// `PDNG`, pending.
@@ -242,6 +270,7 @@ impl Status {
         match self {
             Self::Actc => "ACTC",
             Self::Accp => "ACCP",
+            Self::Acco => "ACCO",
             Self::Acsp => "ACSP",
             Self::Pdng => "PDNG",
             Self::Acsc => "ACSC",
@@ -254,19 +283,21 @@ impl Status {
 mod tests {
     use super::*;
     use crate::samples;
+    use jiff::ToSpan;
     use proptest::prelude::*;
 
     #[test]
     fn only_the_transitions_in_the_diagram_are_legal() {
         let table = "\
-                       open identify failauth challenge prepare authorise refuse expire reject submit delay settle fail
-            registered ACTC ACTC     ACTC     ACTC      ACCP    -         RJCT   RJCT   RJCT   -      -     -      -
-            prepared   ACCP ACCP     ACCP     ACCP      ACCP    ACSP      RJCT   RJCT   RJCT   -      -     -      -
-            authorised -    -        -        -         -       -         -      -      -      ACSP   -     -      RJCT
-            submitted  -    -        -        -         -       -         -      -      -      -      PDNG  ACSC   RJCT
-            delayed    -    -        -        -         -       -         -      -      -      -      -     ACSC   RJCT
-            settled    -    -        -        -         -       -         -      -      -      -      -     -      -
-            rejected   -    -        -        -         -       -         -      -      -      -      -     -      -";
+                       open identify failauth challenge prepare authorise await confirm refuse expire reject submit delay settle fail
+            registered ACTC ACTC     ACTC     ACTC      ACCP    -         -     -       RJCT   RJCT   RJCT   -      -     -      -
+            prepared   ACCP ACCP     ACCP     ACCP      ACCP    ACSP      ACCO  -       RJCT   RJCT   RJCT   -      -     -      -
+            awaiting   -    -        -        -         -       -         -     ACSP    -      RJCT   -      -      -     -      -
+            authorised -    -        -        -         -       -         -     -       -      -      -      ACSP   -     -      RJCT
+            submitted  -    -        -        -         -       -         -     -       -      -      -      -      PDNG  ACSC   RJCT
+            delayed    -    -        -        -         -       -         -     -       -      -      -      -      -     ACSC   RJCT
+            settled    -    -        -        -         -       -         -     -       -      -      -      -      -     -      -
+            rejected   -    -        -        -         -       -         -     -       -      -      -      -      -     -      -";
         let mut checked = 0;
         for (from, row) in samples::every_state().into_iter().zip(table.lines().skip(1)) {
             for (event, expected) in samples::every_event().into_iter().zip(row.split_whitespace().skip(1)) {
@@ -275,7 +306,7 @@ mod tests {
                 checked += 1;
             }
         }
-        assert_eq!(checked, 7 * 13);
+        assert_eq!(checked, 8 * 15);
     }
 
     #[test]
@@ -283,12 +314,26 @@ mod tests {
         let mut other = samples::authorisation();
         other.debtor.account = Iban::parse("FR7617515900000800123457584").unwrap();
         let prepared = State::Prepared(samples::debtor());
-        assert!(prepared.apply(&Event::Authorise(other)).is_err());
+        assert!(prepared.apply(&Event::Authorise(other.clone())).is_err());
+        let end = samples::confirmation_end();
+        assert!(prepared.apply(&Event::AwaitConfirmation(other, end)).is_err());
+    }
+
+    #[test]
+    fn a_confirmation_counts_until_its_time_is_over_and_is_written_into_the_approval() {
+        let (approval, end) = (samples::authorisation(), samples::confirmation_end());
+        let awaiting = State::AwaitingConfirmation(approval.clone(), end);
+        let just_in_time = end - 1.nanosecond();
+        let confirmed = Authorisation { confirmed_at: Some(just_in_time), ..approval.clone() };
+        assert_eq!(awaiting.apply(&Event::Confirm(just_in_time)), Ok(State::Authorised(confirmed)));
+        assert!(awaiting.apply(&Event::Confirm(end)).is_err());
+        let over = Rejection { reason: Reason::Noas, authorisation: Some(approval) };
+        assert_eq!(awaiting.apply(&Event::Expire), Ok(State::Rejected(over)));
     }
 
     proptest! {
         #[test]
-        fn no_sequence_of_events_leaves_a_final_state(picks in proptest::collection::vec(0_usize..13, 0..60)) {
+        fn no_sequence_of_events_leaves_a_final_state(picks in proptest::collection::vec(0_usize..15, 0..60)) {
             let events = samples::every_event();
             let mut state = State::Registered;
             for pick in picks {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     PaymentRequest, Version,
-    institution::Institution,
+    institution::{Institution, Redirect},
     journal::{Actor, BrokenJournal, Entry, EntryHash, Fact, Record},
     lifecycle::{Event, IllegalTransition, State, Status},
     request::PsuContext,
@@ -42,6 +42,10 @@ pub struct Registration {
     pub tpp_name: String,
     /// The wire version it was asked in.
     pub version: Version,
+    /// How it comes back from the PSU. Not written down where it is simple, so that journals of payments
+    /// older than the choice read as they were written.
+    #[serde(default, skip_serializing_if = "Redirect::is_simple")]
+    pub redirect: Redirect,
     /// When it was registered.
     pub at: Timestamp,
     /// Until when the PSU can decide.
@@ -79,7 +83,7 @@ impl Payment {
     ///
     /// [`IllegalTransition`]; the payment is then unchanged.
     pub fn record(&mut self, event: Event, actor: Actor, now: Timestamp) -> Result<Entry, IllegalTransition> {
-        let state = self.state.apply(&event)?;
+        let state = self.after(&event)?;
         let record = Record {
             payment: self.id().clone(),
             seq: self.seq + 1,
@@ -121,9 +125,23 @@ impl Payment {
         if entry.payment != *self.id() || entry.seq != seq || entry.previous != self.last_hash {
             return Err(BrokenJournal::Sequence { seq });
         }
-        let state = self.state.apply(&event).map_err(|_| BrokenJournal::Illegal { seq })?;
+        let state = self.after(&event).map_err(|_| BrokenJournal::Illegal { seq })?;
         self.advance(state, entry);
         Ok(())
+    }
+
+    /// The state after `event`. Whether a confirmation must follow the approval was settled when the payment
+    /// was registered, and nobody can do otherwise later.
+    fn after(&self, event: &Event) -> Result<State, IllegalTransition> {
+        let fitting = match event {
+            Event::Authorise(_) => self.registration.redirect == Redirect::Simple,
+            Event::AwaitConfirmation(..) => self.registration.redirect == Redirect::Enforced,
+            _ => true,
+        };
+        if !fitting {
+            return Err(IllegalTransition { from: self.status(), event: event.name() });
+        }
+        self.state.apply(event)
     }
 
     fn advance(&mut self, state: State, entry: &Entry) {
@@ -168,6 +186,16 @@ impl Payment {
     /// Sequence number of the last journal entry.
     pub fn seq(&self) -> u64 {
         self.seq
+    }
+
+    /// Until when somebody is waited for, the PSU or after him the PISP; nothing once nobody is. From then on
+    /// the payment expires.
+    pub fn waits_until(&self) -> Option<Timestamp> {
+        match &self.state {
+            State::Registered | State::Prepared(_) => Some(self.registration.expires_at),
+            State::AwaitingConfirmation(_, end) => Some(*end),
+            State::Authorised(_) | State::Submitted(..) | State::Settled(..) | State::Rejected(_) => None,
+        }
     }
 
     /// Whether so much has happened before any decision that no further visit is let in: whoever holds
@@ -219,11 +247,65 @@ mod tests {
         }
     }
 
+    /// As [`whole_life`], with a confirmation.
+    fn confirmed_life() -> (Payment, Vec<Entry>) {
+        let registration = Registration { redirect: Redirect::Enforced, ..samples::registration() };
+        let (mut payment, first) = Payment::register(registration);
+        let events = [
+            Event::Prepare(samples::debtor()),
+            Event::AwaitConfirmation(samples::authorisation(), samples::confirmation_end()),
+            Event::Confirm(samples::now()),
+            Event::Submit(samples::submission()),
+            Event::Settle(samples::now()),
+        ];
+        let mut entries = vec![first];
+        entries.extend(events.map(|event| payment.record(event, Actor::Psu, samples::now()).unwrap()));
+        (payment, entries)
+    }
+
     #[test]
     fn a_payment_survives_its_stored_form() {
-        let (payment, _) = whole_life();
-        let text = serde_json::to_string(&payment).unwrap();
-        assert_eq!(serde_json::from_str::<Payment>(&text).unwrap(), payment);
+        for (payment, entries) in [whole_life(), confirmed_life()] {
+            let text = serde_json::to_string(&payment).unwrap();
+            assert_eq!(serde_json::from_str::<Payment>(&text).unwrap(), payment);
+            assert_eq!(Payment::replay(&entries).unwrap(), payment);
+        }
+    }
+
+    #[test]
+    fn what_is_new_with_confirmations_is_not_written_where_there_is_none() {
+        let (payment, entries) = whole_life();
+        let texts = entries.iter().map(|entry| entry.text.clone());
+        for text in texts.chain([serde_json::to_string(&payment).unwrap()]) {
+            assert!(!text.contains("\"redirect\"") && !text.contains("confirmed_at"), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_an_enforced_redirect_awaits_a_confirmation_and_then_nothing_goes_without_it() {
+        let approval = samples::authorisation();
+        let awaited = Event::AwaitConfirmation(approval.clone(), samples::confirmation_end());
+        let at_once = Event::Authorise(approval);
+        for (redirect, allowed, refused) in
+            [(Redirect::Simple, &at_once, &awaited), (Redirect::Enforced, &awaited, &at_once)]
+        {
+            let registration = Registration { redirect, ..samples::registration() };
+            let (mut payment, _) = Payment::register(registration);
+            payment.record(Event::Prepare(samples::debtor()), Actor::Psu, samples::now()).unwrap();
+            assert!(payment.record(refused.clone(), Actor::Psu, samples::now()).is_err(), "{redirect:?}");
+            payment.record(allowed.clone(), Actor::Psu, samples::now()).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_payment_waits_for_the_psu_and_then_for_the_pisp_where_it_must() {
+        let (payment, _) = told(vec![]);
+        assert_eq!(payment.waits_until(), Some(payment.registration().expires_at));
+        assert_eq!(whole_life().0.waits_until(), None);
+        let entries = confirmed_life().1;
+        let awaiting = Payment::replay(&entries[..3]).unwrap();
+        assert_eq!(awaiting.waits_until(), Some(samples::confirmation_end()));
+        assert_eq!(Payment::replay(&entries[..4]).unwrap().waits_until(), None);
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub trait PaymentStore: Send + Sync {
     async fn seal(&self, id: &PaymentId) -> Result<Option<Seal>, StoreError>;
 
     /// Saves a change of a payment with everything that belongs to it. Work that would expire a payment
-    /// goes once the payment is no longer open.
+    /// goes once nobody is waited for any more ([`Payment::waits_until`]).
     ///
     /// # Errors
     ///
@@ -192,6 +192,9 @@ pub trait TokenStore: Send + Sync {
     /// Exchanges a code for `token`, once: who comes second takes the first one's token back, for one of
     /// the two has stolen it (RFC 6749, 4.1.2).
     async fn exchange_code(&self, hash: &CodeHash, token: Token) -> Result<Exchanged, StoreError>;
+
+    /// Takes the token back that a code was exchanged for. False if there is none, or none any more.
+    async fn revoke_exchanged(&self, hash: &CodeHash) -> Result<bool, StoreError>;
 }
 
 /// What became of a code's exchange.

@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     PaymentRequest, Reason, Version,
-    institution::{Institution, Settings},
+    code::Callback,
+    institution::{Institution, Redirect, Settings},
     journey::{Journey, JourneyId, Step},
     lifecycle::{Authorisation, Debtor, Event, Rejection, State, Submission},
     payment::Registration,
@@ -53,7 +54,7 @@ pub fn tpp() -> Tpp {
         licence: Licence::Active,
         suspension: None,
         scope_pisp: true,
-        grant_types: vec![GrantType::ClientCredentials],
+        grant_types: vec![GrantType::ClientCredentials, GrantType::AuthorizationCode],
         redirect_uris: vec![RedirectUri::parse("https://tpp.example").expect(PROVEN)],
         seal_certificates: Vec::new(),
         signature_policy: None,
@@ -106,6 +107,7 @@ pub fn registration() -> Registration {
         tpp: tpp().id,
         tpp_name: tpp().name,
         version: Version::V1_4_0,
+        redirect: Redirect::Simple,
         at: now(),
         expires_at: "2026-03-02T09:45:30Z".parse().expect(PROVEN),
         request: request(),
@@ -129,7 +131,12 @@ pub fn debtor() -> Debtor {
 
 /// Her approval, naming a seal that does not exist.
 pub fn authorisation() -> Authorisation {
-    Authorisation { debtor: debtor(), seal_sha256: "00".repeat(32), at: now() }
+    Authorisation { debtor: debtor(), seal_sha256: "00".repeat(32), at: now(), confirmed_at: None }
+}
+
+/// A quarter of an hour later: until then its PISP can confirm.
+pub fn confirmation_end() -> Timestamp {
+    "2026-03-02T09:30:30Z".parse().expect(PROVEN)
 }
 
 /// The hand-over of [`registration`].
@@ -143,6 +150,7 @@ pub fn every_state() -> Vec<State> {
     vec![
         State::Registered,
         State::Prepared(debtor()),
+        State::AwaitingConfirmation(authorisation(), confirmation_end()),
         State::Authorised(authorisation()),
         State::Submitted(authorisation(), submission()),
         State::Submitted(authorisation(), delayed),
@@ -160,6 +168,8 @@ pub fn every_event() -> Vec<Event> {
         Event::Challenge,
         Event::Prepare(debtor()),
         Event::Authorise(authorisation()),
+        Event::AwaitConfirmation(authorisation(), confirmation_end()),
+        Event::Confirm(now()),
         Event::Refuse,
         Event::Expire,
         Event::Reject(Reason::Am04),
@@ -176,12 +186,14 @@ pub fn journey() -> Journey {
         id: JourneyId([1; 32]),
         payment: registration().id,
         institution: institution().code,
+        callback: Callback::default(),
         csrf: "csrf".to_owned(),
         language: "fr".to_owned(),
         opened_at: now(),
         last_seen_at: now(),
         failures: 0,
         codes_sent: 0,
+        callbacks: 0,
         step: Step::Identify,
     }
 }

@@ -218,7 +218,7 @@ mod tests {
         let day = crate::values::paris_day(now);
         let seal = Statement::new(&payment, &debtor, day, authentication, now).seal(&samples::TestSealer);
         payment.record(Event::Prepare(debtor.clone()), Actor::Psu, now).unwrap();
-        let approval = Authorisation { debtor, seal_sha256: seal.sha256(), at: now };
+        let approval = Authorisation { debtor, seal_sha256: seal.sha256(), at: now, confirmed_at: None };
         payment.record(Event::Authorise(approval), Actor::Psu, now).unwrap();
         (payment, seal)
     }

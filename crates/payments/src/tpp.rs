@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use url::{Host, Url};
+use url::{Host, Url, form_urlencoded};
 
 pub use crate::licence::Licence;
 use crate::{
@@ -261,6 +261,23 @@ impl ReportUrl {
     }
 }
 
+impl ReportUrl {
+    /// The URL with these query parameters, in place of its own of the same names; the rest of its query stays
+    /// as it is written.
+    pub fn with(&self, parameters: &[(&str, &str)]) -> String {
+        let is_ours = |pair: &str| {
+            let name = form_urlencoded::parse(pair.as_bytes()).next().map(|(name, _)| name);
+            name.is_none_or(|name| parameters.iter().any(|(given, _)| *given == name))
+        };
+        let own = self.0.query().unwrap_or_default().split('&').filter(|pair| !is_ours(pair));
+        let added = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+        let query: Vec<&str> = own.chain([added.as_str()]).collect();
+        let mut url = self.0.clone();
+        url.set_query(Some(&query.join("&")));
+        url.into()
+    }
+}
+
 impl TryFrom<String> for ReportUrl {
     type Error = InvalidUrl;
     fn try_from(text: String) -> Result<Self, InvalidUrl> {
@@ -404,6 +421,20 @@ mod tests {
         );
         let own = ReportUrl::parse("https://tpp.example/ko?error=wrong").unwrap();
         assert_eq!(own.with_error("access_denied", "CUST"), "https://tpp.example/ko?error=wrong");
+    }
+
+    #[test]
+    fn parameters_are_added_in_place_of_those_of_the_same_name() {
+        let table = [
+            ("https://tpp.example/cb", "https://tpp.example/cb?code=c&state=a%26b"),
+            ("https://tpp.example/cb?own=%20x&flag", "https://tpp.example/cb?own=%20x&flag&code=c&state=a%26b"),
+            ("https://tpp.example/cb?state=s1&x=1", "https://tpp.example/cb?x=1&code=c&state=a%26b"),
+            ("https://tpp.example/cb?st%61te=s1&code", "https://tpp.example/cb?code=c&state=a%26b"),
+        ];
+        for (url, expected) in table {
+            let url = ReportUrl::parse(url).unwrap();
+            assert_eq!(url.with(&[("code", "c"), ("state", "a&b")]), expected);
+        }
     }
 
     proptest! {

@@ -42,8 +42,11 @@ pub struct TransferOrder {
     pub remittance: Remittance,
     /// The day the debtor account is debited, in Paris: the day the PSU approved.
     pub execution_day: Date,
-    /// When the PSU approved: an instant transfer's ten seconds start here.
+    /// When the PSU approved.
     pub approved_at: Timestamp,
+    /// When the PISP confirmed, where it had to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_at: Option<Timestamp>,
 }
 
 impl TransferOrder {
@@ -66,11 +69,15 @@ impl TransferOrder {
             remittance: request.remittance.clone(),
             execution_day: paris_day(approval.at),
             approved_at: approval.at,
+            confirmed_at: approval.confirmed_at,
         })
     }
-}
 
-impl TransferOrder {
+    /// When nothing stood in the way of the order any more: an instant transfer's ten seconds start here.
+    pub fn accepted_at(&self) -> Timestamp {
+        self.confirmed_at.unwrap_or(self.approved_at)
+    }
+
     /// The reservation of the funds this order needs.
     pub fn reservation(&self) -> Reservation {
         Reservation {

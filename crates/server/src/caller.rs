@@ -159,9 +159,33 @@ impl Pisp {
     ///
     /// [`ApiError::TokenSpent`] if it has served another payment request.
     pub fn token_serves(&self, payment: &PaymentId) -> Result<(), ApiError> {
-        let tied_elsewhere = self.token.tied_to.as_ref().is_some_and(|tied| tied != payment);
-        let is_bound = self.ties_token() || self.token.scope == Scope::Confirmation;
-        if is_bound && tied_elsewhere { Err(ApiError::TokenSpent) } else { Ok(()) }
+        let serves = match (&self.token.tied_to, self.token.scope) {
+            (Some(tied), Scope::Confirmation) => tied == payment,
+            // It is given for one payment; without, for none.
+            (None, Scope::Confirmation) => false,
+            (Some(tied), _) => tied == payment || !self.ties_token(),
+            (None, _) => true,
+        };
+        if serves { Ok(()) } else { Err(ApiError::TokenSpent) }
+    }
+
+    /// Whether the token was given for this.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::Scope`] if it is good for a confirmation only, [`ApiError::Token`] if it is not good for one.
+    pub fn token_is_for(&self, scope: Scope) -> Result<(), ApiError> {
+        match (scope, self.token.scope) {
+            (wanted, given) if wanted == given => Ok(()),
+            (Scope::Confirmation, _) => {
+                let rule = "a confirmation needs the token of the authorization code of this payment request";
+                Err(ApiError::Token(rule.to_owned()))
+            }
+            _ => {
+                let rule = "this token is good for the confirmation of one payment request only";
+                Err(ApiError::Scope(rule.to_owned()))
+            }
+        }
     }
 
     /// Ties the token to `payment`, if this institution's tokens serve one transaction.

@@ -1,15 +1,21 @@
 //! The link under which the PSU approves, and the nonce in it.
 
 use aws_lc_rs::hmac;
-use payments::values::PaymentId;
+use payments::{Payment, institution::Redirect, values::PaymentId};
 use subtle::ConstantTimeEq;
 
 use crate::app::Counter;
 
 /// Path of the consent page; the misspelt query parameter is what live clients look for.
 pub const CONSENT_PATH: &str = "/89C3api/accreditation/v1/identificationPisp";
+/// Path of the same page as an authorisation endpoint (RFC 6749, 3.1), where the redirect is enforced.
+pub const AUTHORIZE_PATH: &str = "/stet/psd2/oauth/authorize";
 /// Query parameter naming the payment request, with the double `s` of the live API.
 pub const PAYMENT_PARAMETER: &str = "paymentRequestRessourceId";
+/// Query parameter naming the payment request in an authorisation request.
+pub const CONTEXT_PARAMETER: &str = "context";
+/// Query parameter that proves that the link is ours.
+pub const NONCE_PARAMETER: &str = "nonce";
 
 const NONCE_ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const NONCE_LENGTH: usize = 20;
@@ -39,9 +45,19 @@ impl LinkKey {
     }
 
     /// The absolute link at which the PSU approves `payment`.
-    pub fn consent_url(&self, counter: &Counter, payment: &PaymentId) -> String {
-        let nonce = self.nonce(payment);
-        format!("{}{CONSENT_PATH}?{PAYMENT_PARAMETER}={payment}&nonce={nonce}", counter.psu_url)
+    ///
+    /// Where the redirect is enforced, it is an authorisation request that the PISP may complete with
+    /// `client_id`, `redirect_uri`, `state` and a `code_challenge`. It names the payment twice: some clients
+    /// look for it under the name that it has in the other link.
+    pub fn consent_url(&self, counter: &Counter, payment: &Payment) -> String {
+        let (base, id, nonce) = (&counter.psu_url, payment.id(), self.nonce(payment.id()));
+        let naming = format!("{PAYMENT_PARAMETER}={id}&{NONCE_PARAMETER}={nonce}");
+        match payment.registration().redirect {
+            Redirect::Simple => format!("{base}{CONSENT_PATH}?{naming}"),
+            Redirect::Enforced => format!(
+                "{base}{AUTHORIZE_PATH}?response_type=code&scope=pisp&{CONTEXT_PARAMETER}={id}&{naming}"
+            ),
+        }
     }
 }
 

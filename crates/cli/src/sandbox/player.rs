@@ -31,7 +31,7 @@ impl PlayPsu for SandboxPlayer {
         let found = self.app.store.load(payment).await.map_err(|error| stuck(&error))?;
         let found = found.ok_or(PlayError::NoSuchPayment)?;
         let counter = self.app.counter_of(&found).ok_or(PlayError::NoSuchPayment)?;
-        let link = self.app.link_key.consent_url(&counter, payment);
+        let link = self.app.link_key.consent_url(&counter, &found);
         let link = Url::parse(&link).map_err(|error| stuck(&error))?;
         let customer = customer(&counter, played).ok_or(PlayError::NoSuchPersona)?;
         let visit = self.player.visit(link, &customer, wish(decision), |_, _| {});

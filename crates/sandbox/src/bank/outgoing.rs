@@ -19,7 +19,7 @@ pub(super) fn pacs_008(order: &TransferOrder, holder: &Name, now: Timestamp) -> 
         created_at: to_millisecond(now),
         settlement_date: paris_day(now),
         product: order.product,
-        accepted_at: instant.then(|| to_millisecond(order.approved_at)),
+        accepted_at: instant.then(|| to_millisecond(order.accepted_at())),
         transaction_id: Id35::parse(order.reference.as_str()).ok()?,
         end_to_end_id: order.end_to_end_id.clone(),
         amount: order.amount,

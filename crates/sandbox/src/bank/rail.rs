@@ -175,7 +175,7 @@ fn admit_debtor(
 
 fn is_too_late(order: &TransferOrder, now: Timestamp) -> bool {
     let limit = SignedDuration::from_secs(INSTANT_S);
-    order.product == Product::SctInst && now.duration_since(order.approved_at) >= limit
+    order.product == Product::SctInst && now.duration_since(order.accepted_at()) >= limit
 }
 
 fn reject(connection: &Connection, order: &TransferOrder, reason: Reason) -> Result<Step, StoreError> {

@@ -2,6 +2,7 @@
 //!
 //! [`super::parse`] and [`super::render`] ask it; nothing else in the API compares versions.
 
+use axum::http::StatusCode;
 use payments::{Reason, Version};
 use stet::StatusReason;
 
@@ -19,6 +20,10 @@ pub(super) struct Edition {
     pub(super) has_change_members: bool,
     /// What the link to the payment request itself is called.
     pub(super) itself: SelfLink,
+    /// The last part of the path where a PISP confirms what the PSU approved, if it has to at all.
+    pub(super) confirmation: Option<&'static str>,
+    /// What a call is answered with that the payment's state does not allow.
+    pub(super) not_in_this_state: StatusCode,
     /// The code this edition has for a reason.
     pub(super) reason: fn(Reason) -> StatusReason,
 }
@@ -46,6 +51,8 @@ const V1_4_0: Edition = Edition {
     purpose_stands: Place::Payment,
     has_change_members: false,
     itself: SelfLink::Itself,
+    confirmation: None,
+    not_in_this_state: StatusCode::FORBIDDEN,
     reason: reason_before_1_6,
 };
 
@@ -56,6 +63,8 @@ const V1_4_2: Edition = Edition {
     purpose_stands: Place::Instruction,
     has_change_members: true,
     itself: SelfLink::Request,
+    confirmation: Some("o-confirmation"),
+    not_in_this_state: StatusCode::FORBIDDEN,
     reason: reason_before_1_6,
 };
 

@@ -6,7 +6,9 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use payments::{admission, institution::MessageStyle, ports::StoreError, values::Moment};
+use payments::{
+    admission, confirmation::NotConfirmable, institution::MessageStyle, ports::StoreError, values::Moment,
+};
 use stet::ErrorModel;
 
 use super::parse::InvalidField;
@@ -67,6 +69,12 @@ pub enum ApiError {
     /// The request id was used with another body.
     #[error("X-Request-ID was used with another body within 24 hours")]
     RequestIdReused,
+    /// The nonce of a confirmation is another one than in the link.
+    #[error("nonce is not the one given when the payment request was created")]
+    Nonce,
+    /// The payment is not in a state in which it can be confirmed; the edition has the status for that.
+    #[error("{1}")]
+    NotConfirmable(StatusCode, NotConfirmable),
     /// No such payment request, or not the caller's; or no such path.
     #[error("not found")]
     NotFound,
@@ -134,6 +142,8 @@ impl ApiError {
             Self::Header(_) | Self::RequestIdReused | Self::BodyBroken | Self::Unclear(_) => {
                 (StatusCode::BAD_REQUEST, "FF01")
             }
+            Self::Nonce => (StatusCode::FORBIDDEN, "FF01"),
+            Self::NotConfirmable(status, _) => (*status, "FF01"),
             Self::NotFound | Self::UnknownHost => (StatusCode::NOT_FOUND, "FF01"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "NIMP"),
             Self::OtherRole => (StatusCode::NOT_IMPLEMENTED, "NIMP"),

@@ -11,6 +11,7 @@ use payments::{
     Payment, PaymentRequest, Version, admission,
     payment::Registration,
     ports::{Inserted, NewPayment, RequestKey},
+    token::Scope,
     work::{Task, Work},
 };
 
@@ -23,6 +24,7 @@ pub(crate) async fn initiate(
     Extension(version): Extension<Version>,
     call: Call,
 ) -> Result<Response, ApiError> {
+    call.pisp.token_is_for(Scope::PaymentInitiation)?;
     let now = app.now();
     let request = parse::payment_request(version, &call.body)?;
     let institution = &call.pisp.counter.institution;
@@ -88,6 +90,7 @@ fn registration(
         tpp: call.pisp.tpp.id.clone(),
         tpp_name: call.pisp.tpp.name.clone(),
         version,
+        redirect: institution.redirect(version),
         at: now,
         expires_at: now.saturating_add(validity_s.seconds()).unwrap_or(now),
         request,
@@ -107,8 +110,9 @@ fn request_key(call: &Call, request: &PaymentRequest) -> RequestKey {
 
 fn created(app: &App, version: Version, call: &Call, payment: &Payment) -> Response {
     let nonce = app.link_key.nonce(payment.id());
-    let link = app.link_key.consent_url(&call.pisp.counter, payment.id());
-    let mut response = json(StatusCode::CREATED, call.answer_type, &render::creation(link, nonce));
+    let link = app.link_key.consent_url(&call.pisp.counter, payment);
+    let body = render::creation(payment.registration().redirect, link, nonce);
+    let mut response = json(StatusCode::CREATED, call.answer_type, &body);
     if let Ok(location) = HeaderValue::from_str(&render::path(version, payment)) {
         response.headers_mut().insert(header::LOCATION, location);
     }

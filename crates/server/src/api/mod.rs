@@ -4,6 +4,7 @@ mod answer;
 pub(crate) mod body;
 mod call;
 mod codes;
+mod confirm;
 mod edition;
 mod error;
 mod initiate;
@@ -25,6 +26,8 @@ use payments::Version;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use error::ApiError;
+
+use edition::Edition;
 pub(crate) use turned::turned_away;
 
 use crate::{App, Counter, caller, drain, oauth, observe};
@@ -55,14 +58,22 @@ pub fn router(app: App) -> Router {
 
 /// The payment initiation API of one version.
 fn payment_requests(version: Version) -> Router<App> {
-    // An empty `Allow` says that no method is offered there (RFC 9110, 10.2.1).
-    let refused = any(async || ([(header::ALLOW, "")], ApiError::MethodNotAllowed));
-    Router::new()
+    let router = Router::new()
         .route("/payment-requests", post(initiate::initiate))
-        .route("/payment-requests/{id}", get(status::status).head(async || ApiError::MethodNotAllowed))
-        .route("/payment-requests/{id}/confirmation", refused.clone())
-        .route("/payment-requests/{id}/o-confirmation", refused)
+        .route("/payment-requests/{id}", get(status::status).head(async || ApiError::MethodNotAllowed));
+    ["confirmation", "o-confirmation"]
+        .into_iter()
+        .fold(router, |router, name| {
+            let offered = Edition::of(version).confirmation == Some(name);
+            let methods = if offered { post(confirm::confirm) } else { any(no_method) };
+            router.route(&format!("/payment-requests/{{id}}/{name}"), methods)
+        })
         .layer(axum::Extension(version))
+}
+
+/// An empty `Allow` says that no method is offered there (RFC 9110, 10.2.1).
+async fn no_method() -> Response {
+    ([(header::ALLOW, "")], ApiError::MethodNotAllowed).into_response()
 }
 
 /// What is not payment initiation: the resources of other roles exist in the standard, not here.

@@ -5,7 +5,7 @@
 
 use payments::{
     Payment, PaymentRequest, Version,
-    institution::Institution,
+    institution::{Institution, Redirect},
     lifecycle::{State, Status},
     request::Product,
     values::{Address, Amount, Bic, GenericIdentification, Iban, Moment, Party, PartyIdentity},
@@ -27,14 +27,14 @@ pub fn path(version: Version, payment: &Payment) -> String {
 
 /// The answer to `POST /payment-requests`: where the PSU approves, and the nonce in that link.
 ///
-/// The link is complete as it is, so it is not templated: only the enforced redirect of later editions asks
-/// the PISP to add to it.
-pub fn creation(consent_url: String, nonce: String) -> stet::PaymentRequestCreation {
+/// The link of a simple redirect is complete as it is; to that of an enforced one the PISP adds.
+pub fn creation(redirect: Redirect, consent_url: String, nonce: String) -> stet::PaymentRequestCreation {
+    let templated = redirect == Redirect::Enforced;
     stet::PaymentRequestCreation {
         applied_authentication_approach: Some(AuthenticationApproach::Redirect),
         nonce: Some(nonce),
         links: Some(stet::CreationLinks {
-            consent_approval: Some(stet::Link { href: consent_url, templated: Some(false) }),
+            consent_approval: Some(stet::Link { href: consent_url, templated: Some(templated) }),
         }),
     }
 }
@@ -50,7 +50,7 @@ pub fn payment_request(
     stet::HalPaymentRequest {
         payment_request: stet::PaymentRequest {
             resource_id: Some(payment.id().to_string()),
-            payment_information_status: Some(payment_status(status)),
+            payment_information_status: Some(payment_status(edition, status)),
             status_reason_information: reason(edition, payment),
             booking: booking(payment),
             debtor_account: debtor_account(payment).map(account),
@@ -63,7 +63,7 @@ pub fn payment_request(
             }]),
             ..as_asked(edition, payment.request())
         },
-        links: links(edition, path(version, payment)),
+        links: links(edition, path(version, payment), status),
     }
 }
 
@@ -140,10 +140,12 @@ fn supplementary_data(request: &PaymentRequest) -> stet::SupplementaryData {
     }
 }
 
-fn payment_status(status: Status) -> stet::PaymentInformationStatus {
+/// An edition without confirmation has no word for waiting for it: there the PSU's approval is under way.
+fn payment_status(edition: &Edition, status: Status) -> stet::PaymentInformationStatus {
     match status {
+        Status::Acco if edition.confirmation.is_some() => stet::PaymentInformationStatus::Acco,
         Status::Actc => stet::PaymentInformationStatus::Actc,
-        Status::Accp => stet::PaymentInformationStatus::Accp,
+        Status::Accp | Status::Acco => stet::PaymentInformationStatus::Accp,
         Status::Acsp => stet::PaymentInformationStatus::Acsp,
         Status::Pdng => stet::PaymentInformationStatus::Pdng,
         Status::Acsc => stet::PaymentInformationStatus::Acsc,
@@ -151,10 +153,11 @@ fn payment_status(status: Status) -> stet::PaymentInformationStatus {
     }
 }
 
-/// 1.4.0.47 has four codes here, and 1.4.2 adds only `CANC`: until the PSU approves, a transfer is pending.
+/// 1.4.0.47 has four codes here, and 1.4.2 adds only `CANC`: until the PSU approves, and the PISP confirms
+/// where it must, a transfer is pending.
 fn transaction_status(status: Status) -> stet::TransactionStatus {
     match status {
-        Status::Actc | Status::Accp | Status::Pdng => stet::TransactionStatus::Pdng,
+        Status::Actc | Status::Accp | Status::Acco | Status::Pdng => stet::TransactionStatus::Pdng,
         Status::Acsp => stet::TransactionStatus::Acsp,
         Status::Acsc => stet::TransactionStatus::Acsc,
         Status::Rjct => stet::TransactionStatus::Rjct,
@@ -256,14 +259,13 @@ fn agent(bic: &Bic) -> stet::FinancialInstitutionIdentification {
     }
 }
 
-fn links(edition: &Edition, path: String) -> stet::PaymentRequestLinks {
+/// The payment request itself, and where it is confirmed while that is awaited.
+fn links(edition: &Edition, path: String, status: Status) -> stet::PaymentRequestLinks {
+    let confirmation = edition.confirmation.filter(|_| status == Status::Acco);
+    let confirmation = confirmation.map(|name| stet::Link::to(format!("{path}/{name}")));
     let link = Some(stet::Link::to(path));
     match edition.itself {
-        SelfLink::Itself => {
-            stet::PaymentRequestLinks { itself: link, ..stet::PaymentRequestLinks::default() }
-        }
-        SelfLink::Request => {
-            stet::PaymentRequestLinks { request: link, ..stet::PaymentRequestLinks::default() }
-        }
+        SelfLink::Itself => stet::PaymentRequestLinks { itself: link, request: None, confirmation },
+        SelfLink::Request => stet::PaymentRequestLinks { itself: None, request: link, confirmation },
     }
 }

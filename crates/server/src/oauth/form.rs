@@ -16,6 +16,9 @@ pub(super) struct Form {
     pub(super) grant_type: Option<String>,
     pub(super) client_id: Option<String>,
     pub(super) scope: Option<String>,
+    pub(super) code: Option<String>,
+    pub(super) redirect_uri: Option<String>,
+    pub(super) code_verifier: Option<String>,
 }
 
 impl Form {
@@ -39,6 +42,9 @@ impl Form {
             "grant_type" => &mut self.grant_type,
             "client_id" => &mut self.client_id,
             "scope" => &mut self.scope,
+            "code" => &mut self.code,
+            "redirect_uri" => &mut self.redirect_uri,
+            "code_verifier" => &mut self.code_verifier,
             _ => return Ok(()),
         };
         if slot.as_deref().is_some_and(|first| first != value) {

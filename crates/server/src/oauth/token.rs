@@ -15,7 +15,7 @@ use payments::{
 use stet::{OAuthErrorCode as Code, TokenAnswer};
 
 use super::{
-    client_credentials,
+    authorization_code, client_credentials,
     form::Form,
     refused::{Refused, no_store, refused},
 };
@@ -34,7 +34,11 @@ pub(crate) async fn issue(State(app): State<App>, request: Request) -> Result<Re
     match form.grant_type.as_deref().unwrap_or_default() {
         "" => Err(refused(Code::InvalidRequest, "grant_type is missing")),
         "client_credentials" => client_credentials::grant(&app, &caller, &form).await,
-        _ => Err(refused(Code::UnsupportedGrantType, "grant_type must be client_credentials")),
+        "authorization_code" => authorization_code::grant(&app, &caller, &form).await,
+        _ => {
+            let rule = "grant_type must be client_credentials or authorization_code";
+            Err(refused(Code::UnsupportedGrantType, rule))
+        }
     }
 }
 

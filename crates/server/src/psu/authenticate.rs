@@ -1,8 +1,10 @@
 //! P-5: approve, with a code only the PSU's phone has shown. What you have is the second element.
 
 use axum::{extract::State, response::Response};
+use jiff::{Timestamp, ToSpan};
 use payments::{
     Reason,
+    institution::Redirect,
     journal::Actor,
     journey::{MAX_CODES, Step},
     lifecycle::{Authorisation, Debtor, Event},
@@ -103,16 +105,30 @@ fn seal(visit: &Visit, debtor: &Debtor, link: &DynamicLink) -> Seal {
         .seal(visit.counter.sealer())
 }
 
-/// The approval, its seal, the end of the visit, the end of the row of failures and the order to execute.
+/// The approval, its seal, the end of the visit, the end of the row of failures, and what follows: the order
+/// to execute, or the end of the time in which the PISP is to confirm.
 fn authorise(visit: &Visit, debtor: &Debtor, seal: Seal, lockout: Lockout) -> Result<Draft, Problem> {
-    let approval = Authorisation { debtor: debtor.clone(), seal_sha256: seal.sha256(), at: visit.now };
+    let approval = Authorisation {
+        debtor: debtor.clone(),
+        seal_sha256: seal.sha256(),
+        at: visit.now,
+        confirmed_at: None,
+    };
     let after = lockout.after_success();
-    Ok(Draft::of(visit, visit.seen())
-        .record(Event::Authorise(approval), Actor::Psu)?
-        .over()
-        .sealed(seal)
-        .failures(lockout, after)
-        .then(Task::Execute))
+    let draft = Draft::of(visit, visit.seen()).over().sealed(seal).failures(lockout, after);
+    match visit.payment.registration().redirect {
+        Redirect::Simple => Ok(draft.record(Event::Authorise(approval), Actor::Psu)?.then(Task::Execute)),
+        Redirect::Enforced => {
+            let end = confirmation_end(visit);
+            let draft = draft.record(Event::AwaitConfirmation(approval, end), Actor::Psu)?;
+            Ok(draft.then_at(Task::Expire, end))
+        }
+    }
+}
+
+fn confirmation_end(visit: &Visit) -> Timestamp {
+    let window_s = visit.counter.institution.settings.confirmation_window_s;
+    visit.now.saturating_add(i64::from(window_s).seconds()).unwrap_or(visit.now)
 }
 
 fn reservation(visit: &Visit, debtor: &Debtor) -> Reservation {

@@ -105,8 +105,14 @@ impl Draft {
     }
 
     /// Adds work that is due at once.
-    pub(super) fn then(mut self, task: Task) -> Self {
-        self.change.work.push(Work { payment: self.change.payment.id().clone(), task, due: self.now });
+    pub(super) fn then(self, task: Task) -> Self {
+        let due = self.now;
+        self.then_at(task, due)
+    }
+
+    /// Adds work that is due at a time; it replaces work of the same task.
+    pub(super) fn then_at(mut self, task: Task, due: Timestamp) -> Self {
+        self.change.work.push(Work { payment: self.change.payment.id().clone(), task, due });
         self
     }
 

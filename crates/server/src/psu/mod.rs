@@ -6,7 +6,7 @@
 //!
 //! | Page | Path | File |
 //! | --- | --- | --- |
-//! | the link is opened | [`CONSENT_PATH`] | `open.rs` |
+//! | the link is opened | [`CONSENT_PATH`], [`AUTHORIZE_PATH`] | `open.rs`, `asked.rs` |
 //! | P-1 who are you | `/psu/identify` | `identify.rs` |
 //! | P-2 prove it | `/psu/password` | `password.rs` |
 //! | P-3 which account | `/psu/account` | `account.rs` |
@@ -17,6 +17,7 @@
 //! | P-8, P-10 what went wrong | any | `problem.rs` |
 
 mod account;
+mod asked;
 mod assets;
 mod authenticate;
 mod decide;
@@ -43,7 +44,10 @@ use axum::{
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{App, link::CONSENT_PATH};
+use crate::{
+    App,
+    link::{AUTHORIZE_PATH, CONSENT_PATH},
+};
 pub(crate) use frame::turned_away;
 use problem::Problem;
 
@@ -51,6 +55,7 @@ use problem::Problem;
 pub fn router(app: App) -> Router {
     Router::new()
         .route(CONSENT_PATH, get(open::open))
+        .route(AUTHORIZE_PATH, get(open::open))
         .route("/psu", get(visit::resume))
         .route("/psu/identify", get(identify::show).post(identify::submit))
         .route("/psu/identify/again", post(identify::again))

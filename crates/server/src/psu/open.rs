@@ -9,38 +9,41 @@ use axum::{
 use http::header::SET_COOKIE;
 use payments::{
     Payment,
+    code::Callback,
     encoding::hex,
+    institution::Redirect,
     journal::Actor,
     journey::{Journey, Step},
     lifecycle::Event,
-    values::PaymentId,
 };
-use url::form_urlencoded;
 
 use super::{
+    asked::Asked,
     decide::{ATTEMPTS, Draft},
     frame::{About, counter_of},
     language::Language,
     problem::Problem,
     visit::{Cookie, Page, Visit},
 };
-use crate::{App, app::Counter, link::PAYMENT_PARAMETER};
+use crate::{App, app::Counter};
 
 /// `GET` of the consent link. It may be opened as often as one likes until the payment is decided: each
 /// time begins a visit of its own.
 pub(super) async fn open(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let counter = counter_of(request.extensions())?;
-    let query = request.uri().query().unwrap_or_default();
-    let payment = find(&app, &counter, query).await?;
+    let asked = Asked::read(request.uri().query().unwrap_or_default()).map_err(Problem::InvalidLink)?;
+    let payment = find(&app, &counter, &asked).await?;
+    let callback = callback(&app, &payment, &asked).await?;
     let language = Language::asked(request.uri(), request.headers());
     if let Some(about) = request.extensions().get::<About>() {
         about.tell(language, payment.id());
     }
     let cookie = Cookie::new(app.random_bytes());
     let mut visit = begin(&app, counter, payment, &cookie, language);
+    visit.journey.callback = callback;
     for _ in 1..ATTEMPTS {
         match save(&app, &visit).await {
-            Err(Problem::Raced) => visit.payment = find(&app, &visit.counter, query).await?,
+            Err(Problem::Raced) => visit.payment = find(&app, &visit.counter, &asked).await?,
             saved => return saved.map(|()| welcome(&cookie, app.psu_tls)),
         }
     }
@@ -49,15 +52,9 @@ pub(super) async fn open(State(app): State<App>, request: Request) -> Result<Res
 
 /// The payment a link names, if it waits for a decision here. Why not is never told, nor how long it
 /// took to find out: the nonce is compared whether or not the payment exists.
-async fn find(app: &App, counter: &Counter, query: &str) -> Result<Payment, Problem> {
-    let value = |name: &str| {
-        form_urlencoded::parse(query.as_bytes())
-            .find(|(given, _)| given == name)
-            .map(|(_, value)| value.into_owned())
-            .unwrap_or_default()
-    };
-    let id = PaymentId::parse(&value(PAYMENT_PARAMETER)).map_err(|_| Problem::LinkOver)?;
-    let nonce_fits = app.link_key.is_nonce(&id, &value("nonce"));
+async fn find(app: &App, counter: &Counter, asked: &Asked) -> Result<Payment, Problem> {
+    let id = asked.payment().ok_or(Problem::LinkOver)?;
+    let nonce_fits = app.link_key.is_nonce(&id, asked.nonce());
     let now = app.now();
     app.store
         .load(&id)
@@ -69,18 +66,31 @@ async fn find(app: &App, counter: &Counter, query: &str) -> Result<Payment, Prob
         .ok_or(Problem::LinkOver)
 }
 
+/// Where and how the PSU goes back. A simple redirect leads where the payment request said, whatever the link
+/// says.
+async fn callback(app: &App, payment: &Payment, asked: &Asked) -> Result<Callback, Problem> {
+    let registration = payment.registration();
+    if registration.redirect == Redirect::Simple {
+        return Ok(Callback::default());
+    }
+    let tpp = app.store.find_tpp(&registration.tpp).await?.ok_or(Problem::LinkOver)?;
+    asked.callback(&tpp).map_err(Problem::InvalidLink)
+}
+
 fn begin(app: &App, counter: Arc<Counter>, payment: Payment, cookie: &Cookie, language: Language) -> Visit {
     let now = app.now();
     let journey = Journey {
         id: cookie.journey_id(),
         payment: payment.id().clone(),
         institution: counter.institution.code.clone(),
+        callback: Callback::default(),
         csrf: hex(&app.random_bytes::<32>()),
         language: language.code().to_owned(),
         opened_at: now,
         last_seen_at: now,
         failures: 0,
         codes_sent: 0,
+        callbacks: 0,
         step: Step::Identify,
     };
     Visit { counter, journey, payment, now }

@@ -2,19 +2,32 @@
 //!
 //! The way back is a page of its own that is fetched, because a browser would not let a form lead to
 //! another site (CSP, `form-action`). It opens only after the decision has been committed, and leads only
-//! to the URL that was checked against the TPP's registered ones when the payment was registered.
+//! to a URL that was checked against the TPP's registered ones: when the payment was registered, or, where
+//! the redirect is enforced, when the link was opened.
+//!
+//! An authorisation code goes with nobody but the visit that approved: whoever else opened the link would
+//! confirm at his PISP what somebody else approved (RFC 9700, 4.5).
 
-use axum::response::{IntoResponse, Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{
     HeaderName, HeaderValue, StatusCode,
     header::{LOCATION, REFERRER_POLICY},
 };
+use jiff::ToSpan;
 use payments::{
     Reason,
-    lifecycle::{Rejection, State},
+    code::{AuthorisationCode, CODE_LIFETIME_S, CodeHash},
+    institution::Redirect,
+    journey::{Journey, MAX_CALLBACKS},
+    lifecycle::{Rejection, State as PaymentState},
 };
 
 use super::{
+    decide::{keep, until_saved},
     format::{kind, plain},
     frame::Frame,
     pages::{OutcomePage, html},
@@ -22,6 +35,7 @@ use super::{
     texts::{RefusalText, Texts},
     visit::{Page, Visit},
 };
+use crate::{App, caller::sha256};
 
 /// Browsers keep whole pages in memory for the way back even when told not to store them. Once all is
 /// decided nobody needs to see the forms again, with a name and accounts on them (W3C Clear Site Data, 3.1).
@@ -34,13 +48,19 @@ pub(super) async fn show(visit: Visit, uri: http::Uri) -> Result<Response, Probl
     }
     let t = visit.texts();
     let refusal = match visit.payment.state() {
-        State::Rejected(rejection) => Some(refusal(t, rejection)),
+        PaymentState::Rejected(rejection) => Some(refusal(t, rejection)),
         _ => None,
     };
     let request = visit.payment.request();
     let title = refusal.map_or(t.outcome.approved, |text| text.title);
     let mut page = html(&OutcomePage {
-        leads_on: uri.query() != Some("stay"),
+        leads_on: uri.query() != Some("stay") && (refusal.is_some() || may_leave(&visit)),
+        approved_next: match visit.payment.state() {
+            PaymentState::AwaitingConfirmation(..) => {
+                (t.outcome.approved_to_confirm)(&plain(&visit.payment.registration().tpp_name))
+            }
+            _ => t.outcome.approved_next.to_owned(),
+        },
         approved_text: (t.outcome.approved_text)(
             &(t.amount)(request.amount.cents()),
             &plain(request.beneficiary.creditor.name.as_str()),
@@ -71,17 +91,57 @@ fn refusal(t: &'static Texts, rejection: &Rejection) -> &'static RefusalText {
 }
 
 /// `GET /psu/return`: back to the PISP. What its page is told is no proof; it asks us for the status.
-pub(super) async fn leave(visit: Visit) -> Response {
+pub(super) async fn leave(visit: Visit, State(app): State<App>) -> Result<Response, Problem> {
+    until_saved(&app, visit, |visit| send_back(&app, visit)).await
+}
+
+async fn send_back(app: &App, visit: Visit) -> Result<Response, Problem> {
     let request = visit.payment.request();
     let target = match visit.payment.state() {
-        state if state.is_open() => return visit.to_page(),
-        State::Rejected(rejection) => {
-            request.report_url_of_failure().with_error(error_of(rejection), rejection.reason.code())
+        state if state.is_open() => return Ok(visit.to_page()),
+        PaymentState::Rejected(rejection) => {
+            let callback = &visit.journey.callback;
+            callback.with_error(request, error_of(rejection), rejection.reason.code())
         }
-        _ => request.successful_report_url.as_str().to_owned(),
+        _ if !may_leave(&visit) => return Err(Problem::LinkOver),
+        _ => match visit.payment.registration().redirect {
+            Redirect::Simple => request.successful_report_url.as_str().to_owned(),
+            Redirect::Enforced => {
+                let code = give_code(app, &visit).await?;
+                visit.journey.callback.with_code(request, &code)
+            }
+        },
     };
     let headers = [(LOCATION, target), (REFERRER_POLICY, "no-referrer".to_owned())];
-    (StatusCode::FOUND, headers).into_response()
+    Ok((StatusCode::FOUND, headers).into_response())
+}
+
+/// Whether an approval leads this visit back: with a code only the one that approved, and not for ever.
+fn may_leave(visit: &Visit) -> bool {
+    visit.payment.registration().redirect == Redirect::Simple
+        || (visit.journey.has_decided() && visit.journey.callbacks < MAX_CALLBACKS)
+}
+
+/// 256 random bits for the PISP, their hash for the store. A browser that comes again gets another code: the
+/// first may have been lost on the way, and each is good for one exchange.
+async fn give_code(app: &App, visit: &Visit) -> Result<String, Problem> {
+    let seen = visit.seen();
+    keep(app, visit, Journey { callbacks: seen.callbacks.saturating_add(1), ..seen }).await?;
+    let code = BASE64_URL_SAFE_NO_PAD.encode(app.random_bytes::<32>());
+    let (registration, callback) = (visit.payment.registration(), &visit.journey.callback);
+    app.store
+        .insert_code(AuthorisationCode {
+            hash: CodeHash(sha256(code.as_bytes())),
+            tpp: registration.tpp.clone(),
+            institution: registration.institution.clone(),
+            payment: registration.id.clone(),
+            redirect_uri: callback.redirect_uri(&registration.request).clone(),
+            challenge: callback.challenge,
+            expires_at: visit.now.saturating_add(CODE_LIFETIME_S.seconds()).unwrap_or(visit.now),
+        })
+        .await?;
+    tracing::info!(payment_id = %registration.id, "authorisation code given");
+    Ok(code)
 }
 
 /// The error in the words of RFC 6749, 4.1.2.1: before approval the PSU or his bank said no, after it

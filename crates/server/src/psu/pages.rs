@@ -97,6 +97,8 @@ pub(super) struct OutcomePage {
     pub(super) refusal: Option<&'static RefusalText>,
     /// What an approval means.
     pub(super) approved_text: String,
+    /// What follows an approval.
+    pub(super) approved_next: String,
     /// Whether the browser goes back to the PISP by itself.
     pub(super) leads_on: bool,
 }
@@ -107,6 +109,8 @@ pub(super) struct OutcomePage {
 pub(super) struct ProblemPage {
     pub(super) frame: Frame,
     pub(super) text: &'static ProblemText,
+    /// What the developer of the PISP has to know, in English.
+    pub(super) detail: Option<String>,
     /// Whether there is a visit to go back to.
     pub(super) resume: bool,
 }

@@ -10,6 +10,7 @@ use http::{Method, StatusCode, Uri};
 use payments::ports::StoreError;
 
 use super::{
+    asked::InvalidLink,
     frame::Frame,
     language::{Language, in_other_language},
     pages::{ProblemPage, html},
@@ -28,6 +29,9 @@ pub(super) enum Problem {
     /// The link names no payment that waits for a decision here. Why is not told (P-8).
     #[error("the link is not valid, or not any more")]
     LinkOver,
+    /// The link is ours, and what was added to it is not right.
+    #[error("{0}")]
+    InvalidLink(InvalidLink),
     /// There is no visit, or it has taken too long (P-8).
     #[error("the visit is over")]
     VisitOver,
@@ -63,7 +67,7 @@ impl Problem {
             Self::Foreign => StatusCode::FORBIDDEN,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unclear(_) => StatusCode::BAD_REQUEST,
+            Self::InvalidLink(_) | Self::Unclear(_) => StatusCode::BAD_REQUEST,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Technical(_) | Self::Raced => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -74,11 +78,20 @@ impl Problem {
         match self {
             Self::NoSuchPage | Self::NoSuchMethod => &problems.no_such_page,
             Self::LinkOver => &problems.link_over,
+            Self::InvalidLink(_) => &problems.invalid_link,
             Self::VisitOver => &problems.visit_over,
             Self::Foreign => &problems.foreign,
             Self::TooLarge => &problems.too_large,
             Self::TooMany => &problems.too_many,
             Self::Unclear(_) | Self::TooSlow | Self::Technical(_) | Self::Raced => &problems.technical,
+        }
+    }
+
+    /// What the developer of the PISP has to know.
+    fn detail(&self) -> Option<String> {
+        match self {
+            Self::InvalidLink(wrong) => Some(wrong.to_string()),
+            _ => None,
         }
     }
 
@@ -107,6 +120,7 @@ impl Problem {
         let page = ProblemPage {
             frame: Frame::bare(texts, institution, text.title, in_other_language(language, method, uri)),
             text,
+            detail: self.detail(),
             resume: self.can_resume(),
         };
         let mut response = html(&page).unwrap_or_else(|_| self.status().into_response());

@@ -1,4 +1,4 @@
-//! A payment was approved: hand it to the rail, once.
+//! A payment was approved, and confirmed where it must be: hand it to the rail, once.
 //!
 //! What happens if we crash here? `Submitted`, with our reference, is committed before the rail is
 //! called. A crash before that commit leaves the payment Authorised: nothing was sent, we start anew. A
@@ -37,9 +37,12 @@ pub(super) async fn execute(app: &App, claimed: &Claimed) -> Result<Done, WorkEr
     match payment.state() {
         State::Authorised(_) => submit(app, claimed, payment, &order).await,
         State::Submitted(..) => follow(app, claimed, payment, &order).await,
-        State::Registered | State::Prepared(_) | State::Settled(..) | State::Rejected(_) => {
-            Ok(Done::Finished)
-        }
+        // Nothing is sent before its PISP has confirmed, whoever put the work there.
+        State::Registered
+        | State::Prepared(_)
+        | State::AwaitingConfirmation(..)
+        | State::Settled(..)
+        | State::Rejected(_) => Ok(Done::Finished),
     }
 }
 

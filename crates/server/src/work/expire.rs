@@ -1,4 +1,4 @@
-//! Nobody decided in time.
+//! Nobody decided, or nobody confirmed, in time.
 
 use payments::{
     journal::Actor,
@@ -10,13 +10,20 @@ use payments::{
 use super::{Done, WorkError};
 use crate::App;
 
-/// Rejects the payment with `NOAS` if the PSU has not decided; the bank is then told to give funds back
-/// that a decision at the last moment may have reserved.
+/// Rejects the payment with `NOAS` if its time is over and the PSU has not decided, or the PISP has not
+/// confirmed what he approved; the bank is then told to give funds back that are reserved, or that a decision
+/// at the last moment may have reserved.
 pub(super) async fn expire(app: &App, claimed: &Claimed) -> Result<Done, WorkError> {
     let Some(mut payment) = app.store.load(&claimed.work.payment).await? else {
         return Ok(Done::Finished);
     };
     let now = app.now();
+    match payment.waits_until() {
+        None => return Ok(Done::Finished),
+        Some(end) if now < end => return Ok(Done::Later(end)),
+        Some(_) => {}
+    }
+    let awaited = payment.status().code();
     let Ok(entry) = payment.record(Event::Expire, Actor::Clock, now) else {
         return Ok(Done::Finished);
     };
@@ -26,6 +33,6 @@ pub(super) async fn expire(app: &App, claimed: &Claimed) -> Result<Done, WorkErr
         Change { work: vec![release], done: Some(claimed.clone()), ..Change::of(payment, vec![entry]) };
     app.store.save(change).await?;
     app.bell.ring();
-    tracing::info!(payment_id = %id, "payment request expired");
+    tracing::info!(payment_id = %id, was = awaited, "payment request expired");
     Ok(Done::InCommit)
 }

@@ -1,4 +1,4 @@
-//! A payment was not approved: whatever was reserved for it goes back.
+//! A payment was not approved, or not confirmed: whatever was reserved for it goes back.
 
 use payments::{values::Reference, work::Claimed};
 

@@ -11,6 +11,7 @@
 mod browser;
 mod call_errors;
 mod floods;
+mod confirmation;
 mod frames;
 mod harness;
 mod idempotence;

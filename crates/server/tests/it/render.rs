@@ -4,6 +4,7 @@ use std::{fs, path::PathBuf};
 
 use payments::{
     Payment, PaymentRequest, Reason, Version,
+    institution::Redirect,
     journal::Actor,
     lifecycle::Event,
     payment::Registration,
@@ -26,6 +27,8 @@ fn lives() -> Vec<(&'static str, Vec<Event>)> {
     let debtor = samples::debtor();
     let prepared = vec![Event::Prepare(debtor)];
     let approved = [prepared.clone(), vec![Event::Authorise(samples::authorisation())]].concat();
+    let end = samples::confirmation_end();
+    let awaiting = [prepared.clone(), vec![Event::AwaitConfirmation(samples::authorisation(), end)]].concat();
     let submitted = [approved.clone(), vec![Event::Submit(samples::submission())]].concat();
     let then = |events: &[Event], event| [events.to_vec(), vec![event]].concat();
     vec![
@@ -34,6 +37,9 @@ fn lives() -> Vec<(&'static str, Vec<Event>)> {
         ("delayed", then(&submitted, Event::Delay)),
         ("refused", then(&prepared, Event::Refuse)),
         ("failed", then(&submitted, Event::Fail(Reason::Ac04))),
+        ("confirmed", then(&awaiting, Event::Confirm(samples::now()))),
+        ("unconfirmed", then(&awaiting, Event::Expire)),
+        ("awaiting", awaiting),
         ("prepared", prepared),
         ("authorised", approved),
         ("submitted", submitted),
@@ -41,7 +47,10 @@ fn lives() -> Vec<(&'static str, Vec<Event>)> {
 }
 
 fn payment(request: PaymentRequest, events: Vec<Event>) -> Payment {
-    let (mut payment, _) = Payment::register(Registration { request, ..samples::registration() });
+    let awaits = events.iter().any(|event| matches!(event, Event::AwaitConfirmation(..)));
+    let redirect = if awaits { Redirect::Enforced } else { Redirect::Simple };
+    let registration = Registration { request, redirect, ..samples::registration() };
+    let (mut payment, _) = Payment::register(registration);
     for event in events {
         payment.record(event, Actor::Psu, samples::now()).unwrap();
     }
@@ -103,7 +112,7 @@ fn check_schema(version: Version, name: &str, body: &Value) {
 }
 
 /// Compares with `tests/golden/{name}.json`; with `UPDATE_GOLDEN` set, writes it instead.
-fn check_golden(name: &str, body: &impl serde::Serialize) {
+pub(crate) fn check_golden(name: &str, body: &impl serde::Serialize) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}.json"));
     let text = serde_json::to_string_pretty(body).unwrap() + "\n";
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -139,9 +148,15 @@ fn everything_a_pisp_may_say_is_given_back_in_its_place() {
 fn a_creation_is_as_in_the_golden_file() {
     let link = "https://www.17515.sandbox.localhost:8444/89C3api/accreditation/v1/identificationPisp\
         ?paymentRequestRessourceId=0000000123-177244293000011234567890&nonce=aa1b2C3d4E5f6G7h8I9j";
-    let answer = render::creation(link.to_owned(), "aa1b2C3d4E5f6G7h8I9j".to_owned());
+    let answer = render::creation(Redirect::Simple, link.to_owned(), "aa1b2C3d4E5f6G7h8I9j".to_owned());
     schema::check("HalPaymentRequestCreation", &serde_json::to_value(&answer).unwrap());
     check_golden("creation", &answer);
+    let link = "https://www.17515.sandbox.localhost:8444/stet/psd2/oauth/authorize?response_type=code&scope=pisp\
+        &context=0000000123-177244293000011234567890\
+        &paymentRequestRessourceId=0000000123-177244293000011234567890&nonce=aa1b2C3d4E5f6G7h8I9j";
+    let answer = render::creation(Redirect::Enforced, link.to_owned(), "aa1b2C3d4E5f6G7h8I9j".to_owned());
+    schema::check("HalPaymentRequestCreation", &serde_json::to_value(&answer).unwrap());
+    check_golden("creation-enforced", &answer);
 }
 
 #[test]
@@ -198,8 +213,8 @@ fn booking_is_told_of_approved_transfers_that_are_not_instant() {
             request.product = product;
             let payment = payment(request, events.clone());
             let answer = render::payment_request(Version::V1_4_2, &payment, &samples::institution());
-            let reserved = matches!(state, "authorised" | "submitted" | "delayed" | "settled");
-            assert_eq!(answer.payment_request.booking, told.filter(|_| reserved), "{state}");
+            let reserved = ["awaiting", "confirmed", "authorised", "submitted", "delayed", "settled"];
+            assert_eq!(answer.payment_request.booking, told.filter(|_| reserved.contains(&state)), "{state}");
             assert_eq!(answer.payment_request.funds_availability, None);
         }
     }

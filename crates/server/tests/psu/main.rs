@@ -10,6 +10,7 @@
 mod browser;
 mod crashes;
 mod crowd;
+mod enforced;
 mod execution;
 mod expiry;
 mod limits;

@@ -273,8 +273,8 @@ impl Town {
         };
         let new = NewPayment { payment: payment.clone(), entry, key, token: None, work: vec![expiry] };
         self.store.insert(new).await.unwrap();
-        let url = self.app.link_key.consent_url(&self.app.counter_of(&payment).unwrap(), payment.id());
-        let path = url.find("/89C3api").unwrap();
+        let url = self.app.link_key.consent_url(&self.app.counter_of(&payment).unwrap(), &payment);
+        let path = url.match_indices('/').nth(2).unwrap().0;
         (payment, url.get(path..).unwrap().to_owned())
     }
 

@@ -64,7 +64,7 @@ impl Town {
         let (seal_sha256, seal) = seal(statement, counter.sealer());
         let reserved = self.app.bank.reserve(&reservation(&payment)).await.unwrap();
         assert_eq!(reserved, Reserved::Yes);
-        let approval = Authorisation { debtor: debtor.clone(), seal_sha256, at: now };
+        let approval = Authorisation { debtor: debtor.clone(), seal_sha256, at: now, confirmed_at: None };
         let steps = [Event::Prepare(debtor), Event::Authorise(approval)];
         let entries = steps.map(|event| payment.record(event, Actor::Psu, now).unwrap());
         let order = Work { payment: payment.id().clone(), task: Task::Execute, due: now };

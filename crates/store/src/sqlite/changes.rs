@@ -74,8 +74,8 @@ fn rearrange_work(connection: &Connection, change: &Change) -> Result<(), StoreE
     {
         return Err(StoreError::Conflict);
     }
-    // A payment that was decided cannot expire; without this the queue would fill with dead rows.
-    if !change.payment.state().is_open() {
+    // A payment that waits for nobody cannot expire; without this the queue would fill with dead rows.
+    if change.payment.waits_until().is_none() {
         work::cancel(connection, change.payment.id(), Task::Expire)?;
     }
     for waiting in &change.work {

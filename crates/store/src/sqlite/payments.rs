@@ -20,8 +20,8 @@ use super::{
     tokens, work,
 };
 
-const STATUSES: [Status; 6] =
-    [Status::Actc, Status::Accp, Status::Acsp, Status::Pdng, Status::Acsc, Status::Rjct];
+const STATUSES: [Status; 7] =
+    [Status::Actc, Status::Accp, Status::Acco, Status::Acsp, Status::Pdng, Status::Acsc, Status::Rjct];
 
 #[async_trait]
 impl PaymentStore for SqliteStore {

@@ -78,6 +78,14 @@ impl TokenStore for SqliteStore {
         let hash = *hash;
         self.database.write(move |connection| exchange(connection, &hash, &token)).await
     }
+
+    async fn revoke_exchanged(&self, hash: &CodeHash) -> Result<bool, StoreError> {
+        let hash = *hash;
+        let sql = "DELETE FROM tokens WHERE hash = (SELECT token FROM codes WHERE hash = ?1)";
+        self.database
+            .write(move |connection| execute(connection, sql, [hash.0]).map(|removed| removed == 1))
+            .await
+    }
 }
 
 fn insert(connection: &Connection, token: &Token) -> Result<(), StoreError> {

@@ -9,6 +9,7 @@
 
 mod books;
 mod changes;
+mod codes;
 mod idempotence;
 mod payments;
 mod registry;
@@ -18,6 +19,7 @@ mod work;
 
 pub use books::*;
 pub use changes::*;
+pub use codes::*;
 pub use idempotence::*;
 pub use payments::*;
 pub use registry::*;
@@ -44,6 +46,10 @@ macro_rules! every_rule {
             a_change_whose_lease_was_lost_saves_nothing
             a_change_does_claimed_work_and_may_leave_more_of_it
             a_decided_payment_no_longer_waits_to_expire
+            a_payment_that_awaits_its_confirmation_still_expires
+            a_code_is_exchanged_once_and_the_second_try_takes_the_token_back
+            of_many_exchanges_of_one_code_no_token_is_left
+            a_code_is_remembered_for_a_day_after_its_end
             work_is_claimed_once_when_it_is_due_oldest_first
             a_lease_that_ended_is_lost
             work_put_back_is_due_again_later

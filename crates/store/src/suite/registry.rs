@@ -8,7 +8,7 @@ use payments::{
     ports::{SignedCall, Store, StoreError, TppWrite, Written},
     samples as domain,
     token::Token,
-    tpp::{Registrar, Suspension, Tpp, TppChange, TppEvent},
+    tpp::{Registrar, ReportUrl, Suspension, Tpp, TppChange, TppEvent},
     values::TppId,
 };
 use tokio::task::JoinSet;
@@ -33,7 +33,7 @@ fn code(number: u64, tpp: &TppId) -> AuthorisationCode {
         tpp: tpp.clone(),
         institution: domain::institution().code,
         payment: id(number),
-        redirect_uri: "https://tpp.example/cb".to_owned(),
+        redirect_uri: ReportUrl::parse("https://tpp.example/cb").unwrap(),
         challenge: None,
         expires_at: domain::registration().expires_at,
     }

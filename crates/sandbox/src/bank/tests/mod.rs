@@ -91,6 +91,7 @@ impl TestBank {
             remittance: Remittance::Unstructured(Text::parse("Commande n°4711").unwrap()),
             execution_day: paris_day(self.now()),
             approved_at: self.now(),
+            confirmed_at: None,
         }
     }
 

@@ -110,6 +110,12 @@ pub(in crate::psu) const EN: Texts = Texts {
         approved: "Payment approved",
         approved_text: |amount, payee, kind| format!("{kind} of {amount} to {payee}."),
         approved_next: "Your bank now carries it out. You will find it among the transactions of your account.",
+        approved_to_confirm: |pisp| {
+            format!(
+                "Go back to {pisp} now: your bank carries it out as soon as {pisp} confirms it, and not at all \
+                 if {pisp} does not."
+            )
+        },
         not_debited: "Nothing has been debited.",
         leads_on: |pisp| format!("You will be taken back to {pisp} in a moment."),
         back: |pisp| format!("Back to {pisp}"),
@@ -163,6 +169,13 @@ pub(in crate::psu) const EN: Texts = Texts {
             title: "This link is no longer valid",
             text: "Either the payment has been decided already, or the time to approve it is over.",
             next: "Go back to the site where you were paying: it can tell you how things stand.",
+        },
+        invalid_link: ProblemText {
+            title: "We cannot open this link",
+            text: "The site that sent you here has added something to the link that we do not accept. Nothing has \
+                   been debited.",
+            next: "Go back to the site where you were paying and start again. If that does not help, tell them \
+                   what we found:",
         },
         visit_over: ProblemText {
             title: "You have been signed out",

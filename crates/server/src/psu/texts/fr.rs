@@ -115,6 +115,12 @@ pub(in crate::psu) const FR: Texts = Texts {
         approved_text: |amount, payee, kind| format!("{kind} de {amount} à {payee}."),
         approved_next: "Votre banque l’exécute maintenant. Vous le retrouverez parmi les opérations de votre \
                         compte.",
+        approved_to_confirm: |pisp| {
+            format!(
+                "Revenez maintenant chez {pisp}\u{a0}: votre banque l’exécute dès que {pisp} le confirme, et pas du \
+                 tout si {pisp} ne le confirme pas."
+            )
+        },
         not_debited: "Rien n’a été débité.",
         leads_on: |pisp| format!("Vous allez revenir chez {pisp} dans un instant."),
         back: |pisp| format!("Revenir chez {pisp}"),
@@ -172,6 +178,13 @@ pub(in crate::psu) const FR: Texts = Texts {
             text: "Soit la décision sur ce paiement est déjà prise, soit le délai pour le valider est passé.",
             next: "Revenez sur le site où vous étiez en train de payer\u{a0}: il peut vous dire où en est le \
                    paiement.",
+        },
+        invalid_link: ProblemText {
+            title: "Nous ne pouvons pas ouvrir ce lien",
+            text: "Le site d’où vous venez a ajouté au lien quelque chose que nous n’acceptons pas. Rien n’a été \
+                   débité.",
+            next: "Revenez sur le site où vous étiez en train de payer et recommencez. Si cela ne suffit pas, \
+                   dites-lui ce que nous avons trouvé\u{a0}:",
         },
         visit_over: ProblemText {
             title: "Vous avez été déconnecté",

@@ -140,6 +140,8 @@ pub(super) struct OutcomeText {
     /// Amount, payee, kind of transfer.
     pub(super) approved_text: fn(&str, &str, &str) -> String,
     pub(super) approved_next: &'static str,
+    /// The same, where the PISP has to confirm: the PISP.
+    pub(super) approved_to_confirm: fn(&str) -> String,
     pub(super) not_debited: &'static str,
     /// The PISP.
     pub(super) leads_on: fn(&str) -> String,
@@ -172,6 +174,8 @@ pub(super) struct RefusalText {
 pub(super) struct ProblemTexts {
     pub(super) no_such_page: ProblemText,
     pub(super) link_over: ProblemText,
+    /// What the PISP added to the link is not right.
+    pub(super) invalid_link: ProblemText,
     pub(super) visit_over: ProblemText,
     pub(super) foreign: ProblemText,
     pub(super) too_large: ProblemText,
