@@ -69,7 +69,7 @@ fn verified(
     ensure!(!pinned.is_empty(), "{} has no certificate", signer.display());
     let bytes = read_bounded(file, MAX_LIST_BYTES)?;
     let named = || file.display().to_string();
-    let signature = trusted_list::signature::examine(&bytes).with_context(named)?;
+    let signature = trusted_list::examine(&bytes).with_context(named)?;
     let signer = signature.signer(&pinned).with_context(named)?;
     xmlsec::verify(&bytes, signer).with_context(named)?;
     let read = trusted_list::read(&bytes).with_context(named)?;

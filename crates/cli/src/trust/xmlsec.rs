@@ -14,7 +14,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use eidas::{Certificate, trusted_list::signature::ELEMENTS_WITH_ID};
+use eidas::{Certificate, trusted_list::ELEMENTS_WITH_ID};
 
 const TOOL: &str = "xmlsec1";
 /// Longest time the tool may take. The largest lists take it a second.

@@ -1,10 +1,10 @@
 //! Trusted lists of the Member States, read (eIDAS, Art. 22; ETSI TS 119 612).
 //!
-//! [`read`] says which authorities a national list names, [`signature`] whether its signature has the form
-//! that covers all of it. Whether that signature verifies is for a tool that knows XML signatures, at import.
+//! [`read`] says which authorities a national list names, [`examine`] whether its signature has the form that
+//! covers all of it. Whether that signature verifies is for a tool that knows XML signatures, at import.
 
 mod reader;
-pub mod signature;
+mod signature;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 use crate::{Certificate, InvalidAnchor};
 
+pub use signature::{ELEMENTS_WITH_ID, InvalidSignature, WholeSignature, examine};
 pub use xml::MAX_LIST_BYTES;
 
 /// A national trusted list, as far as it concerns certificates for payments.
