@@ -6,3 +6,4 @@ pub mod clock;
 pub mod control;
 pub mod phone;
 pub mod pki;
+pub mod revocation_service;

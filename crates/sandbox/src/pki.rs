@@ -14,21 +14,28 @@
 //! or not at all; what is missing, damaged, expired or no longer asked for in this form is made again.
 
 mod ca;
+mod crl;
 mod der;
 mod files;
+mod ocsp;
 mod profile;
 mod test_tpps;
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
+use eidas::revocation::Locations;
 use eidas::{Anchors, Certificate, Kind, OrganizationIdentifier, Role};
 use jiff::Timestamp;
 
 pub use ca::{Ca, CertifiedKey, KeyType, Validity};
+pub use crl::Listed;
 pub use profile::TppProfile;
 pub use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose};
 pub use test_tpps::{Flaw, Standing, TEST_TPPS, TestTpp};
+
+use crate::revocation_service::{CRL_PATH, OCSP_PATH};
 
 /// Name of the authority that issues each QWAC and QSealC.
 const QTSP_NAME: &str = "Guichet Sandbox QTSP";
@@ -81,11 +88,19 @@ pub struct PkiOptions {
     pub seal_key: KeyType,
     /// Of each TPP's QSealC: live connectors sign with RSA.
     pub tpp_seal_key: KeyType,
+    /// Where the operator's listener of the sandbox is, which speaks for the authority about revocation; the
+    /// certificates of TPPs name it.
+    pub revocation_at: Option<SocketAddr>,
 }
 
 impl Default for PkiOptions {
     fn default() -> Self {
-        Self { server_key: KeyType::P256, seal_key: KeyType::P256, tpp_seal_key: KeyType::Rsa2048 }
+        Self {
+            server_key: KeyType::P256,
+            seal_key: KeyType::P256,
+            tpp_seal_key: KeyType::Rsa2048,
+            revocation_at: None,
+        }
     }
 }
 
@@ -140,7 +155,7 @@ impl TestPki {
                 .iter()
                 .map(|institution| Ok((institution.code.to_owned(), earlier_seals(dir, institution.code)?)))
                 .collect::<Result<_, PkiError>>()?,
-            tpps: tpps(dir, now, &qtsp, options.tpp_seal_key)?,
+            tpps: tpps(dir, now, &qtsp, options)?,
             qtsp,
             tls_ca,
         })
@@ -154,6 +169,15 @@ impl TestPki {
     /// The authority of the server certificate.
     pub fn tls_ca(&self) -> &Ca {
         &self.tls_ca
+    }
+
+    /// The authority of every QWAC and QSealC once more, for whoever speaks in its name elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// Never for an authority that this module made.
+    pub fn qtsp_again(&self) -> Result<Ca, PkiError> {
+        Ca::from_parts(QTSP_NAME, self.qtsp.certified_key().clone())
     }
 
     /// What a bank of the sandbox trusts: its own QTSP.
@@ -259,13 +283,16 @@ fn seals(
     institutions.iter().map(seal).collect()
 }
 
-fn tpps(dir: &Path, now: Timestamp, ca: &Ca, seal_key: KeyType) -> Result<Vec<TppKeys>, PkiError> {
+fn tpps(dir: &Path, now: Timestamp, ca: &Ca, options: PkiOptions) -> Result<Vec<TppKeys>, PkiError> {
     let keys = |tpp: &'static TestTpp| {
         let home = dir.join("tpp").join(tpp.oid);
         files::create_dir(&home)?;
-        let qwac = tpp.profile(Kind::Qwac, now);
+        let mut qwac = tpp.profile(Kind::Qwac, now);
         let mut qseal = tpp.profile(Kind::Qseal, now);
-        qseal.key = seal_key;
+        qseal.key = options.tpp_seal_key;
+        for profile in [&mut qwac, &mut qseal] {
+            profile.locations = options.revocation_at.map(locations).unwrap_or_default();
+        }
         Ok(TppKeys {
             tpp,
             qwac: find_or_issue_tpp(&home.join("qwac"), ca, &qwac, now)?,
@@ -274,6 +301,19 @@ fn tpps(dir: &Path, now: Timestamp, ca: &Ca, seal_key: KeyType) -> Result<Vec<Tp
     };
     files::create_dir(&dir.join("tpp"))?;
     TEST_TPPS.iter().map(keys).collect()
+}
+
+/// Where the authority of a sandbox speaks about revocation.
+fn locations(operator: SocketAddr) -> Locations {
+    let mut operator = operator;
+    if operator.ip().is_unspecified() {
+        operator.set_ip(match operator.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    let at = |path| vec![format!("http://{operator}{path}")];
+    Locations { crl: at(CRL_PATH), ocsp: at(OCSP_PATH) }
 }
 
 /// The certificates that the seal of a bank has replaced, PEM; empty if there are none.

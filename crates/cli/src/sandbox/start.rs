@@ -1,6 +1,6 @@
 //! Starting a sandbox: certificates, store, pretend bank, sockets; then the server itself.
 
-use std::{future::Future, path::PathBuf, sync::Arc, time::Instant};
+use std::{future::Future, net::SocketAddr, path::PathBuf, sync::Arc, time::Instant};
 
 use anyhow::{Context as _, bail};
 use axum::Router;
@@ -15,13 +15,15 @@ use sandbox::{
     control::{self, Control},
     phone::{self, Phones},
     pki::{Institution, KeyType, PkiOptions, TEST_TPPS, TestPki},
+    revocation_service::{self, RevocationService},
 };
 use server::{
     App, Listener, Listeners, Parts, TlsSource,
     app::{Clock, SystemClock, SystemIds, WorkBell},
     link::LinkKey,
+    revocation::{self, HttpFetch, Revocation},
     tls,
-    trust::{AnchorOrigin, Live, Trust},
+    trust::{Gathered, Live, Trust, Uses},
 };
 use store::SqliteStore;
 use tokio::net::TcpListener;
@@ -87,7 +89,8 @@ impl Sandbox {
         shop_url: Option<Url>,
     ) -> anyhow::Result<Self> {
         let data = DataDir::take(&arguments.data)?;
-        let pki = make_pki(&data, arguments, teller)?;
+        let sockets = Sockets::bind(arguments).await?;
+        let pki = make_pki(&data, arguments, sockets.operator.local_addr()?, teller)?;
         let started = Instant::now();
         let clock = Arc::new(SandboxClock::open(&data.clock())?);
         let store = SqliteStore::open(&data.store()).context("the store")?;
@@ -99,7 +102,6 @@ impl Sandbox {
         let last_sequence = store.last_sequence().await?;
         teller.done("payments and pretend bank", &kept(last_sequence), started.elapsed());
         let started = Instant::now();
-        let sockets = Sockets::bind(arguments).await?;
         let places = places(&sockets, arguments.tls, shop_url)?;
         let app = assemble(&Ingredients {
             data: &data,
@@ -168,7 +170,9 @@ impl Sandbox {
         let phones = Phones { bank: self.bank.clone(), clock: self.clock.clone() };
         let secret = bank_secret(&self.data)?;
         let bank = bank_service::router(Arc::new(self.bank.clone()), &secret);
-        Ok(control::router(control).merge(phone::router(phones)).nest(BANK_PATH, bank))
+        let authority = RevocationService::new(&self.pki, self.clock.now())?;
+        let authority = revocation_service::router(authority, self.app.clone());
+        Ok(control::router(control).merge(phone::router(phones)).merge(authority).nest(BANK_PATH, bank))
     }
 }
 
@@ -211,12 +215,21 @@ fn kept(last_sequence: u64) -> String {
 }
 
 /// Certificates are made and judged by the machine's clock: other programs verify them by theirs.
-fn make_pki(data: &DataDir, arguments: &SandboxArguments, teller: &Story) -> anyhow::Result<TestPki> {
+fn make_pki(
+    data: &DataDir,
+    arguments: &SandboxArguments,
+    operator: SocketAddr,
+    teller: &Story,
+) -> anyhow::Result<TestPki> {
     let started = Instant::now();
     let is_new = !data.pki().join("ca.pem").exists();
     let hosts: Vec<String> = MEMBERS.iter().map(|member| institutions::host(member.code)).collect();
     let institutions = MEMBERS.map(|member| Institution { code: member.code, name: member.name });
-    let options = PkiOptions { seal_key: seal_key(data, arguments.seal)?, ..PkiOptions::default() };
+    let options = PkiOptions {
+        seal_key: seal_key(data, arguments.seal)?,
+        revocation_at: Some(operator),
+        ..PkiOptions::default()
+    };
     let pki = TestPki::load_or_create(&data.pki(), SystemClock.now(), &hosts, &institutions, options)
         .context("the test certificates")?;
     let verb = if is_new { "made" } else { "found" };
@@ -299,7 +312,7 @@ fn assemble(from: &Ingredients<'_>) -> anyhow::Result<App> {
         messenger: bank,
         counters: institutions::counters(from.pki, tpp_port, psu_scheme(from.tls), psu_port)?,
         trust: Live::new(trust_of(from.pki)?),
-        revocation: server::revocation::Revocation::none(),
+        revocation: revocation()?,
         link_key: LinkKey::new(&secrets.link_key),
         code_key: CodeKey(secrets.code_key),
         psu_tls: from.tls,
@@ -311,10 +324,18 @@ fn assemble(from: &Ingredients<'_>) -> anyhow::Result<App> {
 
 /// The test authority is trusted, and nobody else.
 fn trust_of(pki: &TestPki) -> anyhow::Result<Trust> {
-    let anchors = pki.anchors()?;
-    let origins = anchors.ders().iter().map(|der| AnchorOrigin::of(der, "the sandbox", None));
-    let origins = origins.collect::<Result<_, _>>()?;
-    Ok(Trust::new(anchors, origins))
+    let mut gathered = Gathered::default();
+    for der in pki.anchors()?.ders() {
+        gathered.add(der, Uses { websites: true, seals: true }, "the sandbox", None)?;
+    }
+    Ok(gathered.trust()?)
+}
+
+/// The test authority is on this machine, so it may be asked there; in production it would not.
+fn revocation() -> anyhow::Result<Revocation> {
+    let config = revocation::Config { allow_private_addresses: true, ..revocation::Config::default() };
+    let fetch = HttpFetch::new(config.allow_private_addresses)?;
+    Ok(Revocation::new(config, Arc::new(fetch))?)
 }
 
 /// The secret under which the pretend bank answers as a real one would, so that `guichet serve` can be tried.

@@ -11,7 +11,7 @@ use rcgen::{
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use super::{DAY_S, PkiError, TppProfile};
+use super::{DAY_S, PkiError, TppProfile, der};
 
 /// The kinds of keys the sandbox makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl Validity {
         (self.not_before..self.not_after).contains(&instant)
     }
 
-    fn write(&self, params: &mut CertificateParams) {
+    pub(super) fn write(&self, params: &mut CertificateParams) {
         let epoch = date_time_ymd(1970, 1, 1);
         params.not_before = epoch + since_epoch(self.not_before);
         params.not_after = epoch + since_epoch(self.not_after);
@@ -78,7 +78,7 @@ fn later(instant: Timestamp, days: i64) -> Timestamp {
     instant.checked_add(SignedDuration::from_secs(days.saturating_mul(DAY_S))).unwrap_or(end)
 }
 
-fn since_epoch(instant: Timestamp) -> std::time::Duration {
+pub(super) fn since_epoch(instant: Timestamp) -> std::time::Duration {
     std::time::Duration::from_secs(u64::try_from(instant.as_second()).unwrap_or(0))
 }
 
@@ -92,10 +92,11 @@ pub struct CertifiedKey {
 }
 
 impl CertifiedKey {
-    fn new(certificate: &rcgen::Certificate, key: &KeyPair) -> Self {
+    /// A certificate with the key it was made for.
+    pub fn new(der: CertificateDer<'static>, key: &KeyPair) -> Self {
         Self {
-            der: certificate.der().clone(),
-            pem: certificate.pem(),
+            pem: der::pem("CERTIFICATE", &der),
+            der,
             key_pem: key.serialize_pem(),
             key_pkcs8: key.serialize_der(),
         }
@@ -169,7 +170,7 @@ impl Ca {
         let mut params = ca_params(name);
         validity.write(&mut params);
         let certificate = params.self_signed(&key)?;
-        let certified = CertifiedKey::new(&certificate, &key);
+        let certified = CertifiedKey::new(certificate.der().clone(), &key);
         Ok(Self { issuer: Issuer::new(params, key), certified })
     }
 
@@ -193,6 +194,11 @@ impl Ca {
         self.certified.pem()
     }
 
+    /// Its name and key, to sign what is odder than a profile can say.
+    pub fn issuer(&self) -> &Issuer<'static, KeyPair> {
+        &self.issuer
+    }
+
     /// Itself as the only anchor.
     ///
     /// # Errors
@@ -208,9 +214,7 @@ impl Ca {
     ///
     /// [`PkiError::Issue`] if a text of the profile cannot be written into a certificate.
     pub fn issue_tpp(&self, profile: &TppProfile) -> Result<CertifiedKey, PkiError> {
-        let mut params = profile.params()?;
-        profile.validity.write(&mut params);
-        self.issue(&mut params, profile.key)
+        self.issue(&mut profile.params()?, profile.key)
     }
 
     /// Issues a server certificate for DNS names and IP addresses.
@@ -237,7 +241,7 @@ impl Ca {
         let key = key.generate()?;
         params.use_authority_key_identifier_extension = true;
         let certificate = params.signed_by(&key, &self.issuer)?;
-        Ok(CertifiedKey::new(&certificate, &key))
+        Ok(CertifiedKey::new(certificate.der().clone(), &key))
     }
 }
 
@@ -268,7 +272,7 @@ pub(super) fn is_for(certificate: &Certificate, names: &[String]) -> bool {
             Err(_) => return false,
         };
         // iPAddress is context tag 7 of GeneralName (RFC 5280, 4.2.1.6).
-        let entry = super::der::tlv(0x87, &octets);
+        let entry = der::tlv(0x87, &octets);
         certificate.der().windows(entry.len()).any(|window| window == entry)
     };
     same_names && addresses.iter().all(has_address)

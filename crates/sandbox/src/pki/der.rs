@@ -1,10 +1,13 @@
 //! The little DER that certificates of the sandbox need and rcgen does not write.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use eidas::{Psd2Statement, QcStatements};
 
 const SEQUENCE: u8 = 0x30;
 const OBJECT_IDENTIFIER: u8 = 0x06;
 const UTF8_STRING: u8 = 0x0c;
+/// `uniformResourceIdentifier`, context tag 6 of `GeneralName` (RFC 5280, 4.2.1.6).
+const URI: u8 = 0x86;
 
 /// The value of a qcStatements extension (ETSI EN 319 412-5; ETSI TS 119 495, annex A).
 pub(super) fn qc_statements(statements: &QcStatements) -> Vec<u8> {
@@ -28,6 +31,12 @@ fn psd2_qc_type(licence: &Psd2Statement) -> Vec<u8> {
     sequence(&[sequence(&roles), utf8(&licence.nca_name), utf8(&licence.nca_id)])
 }
 
+/// The value of an authorityInfoAccess extension that names OCSP responders (RFC 5280, 4.2.2.1).
+pub(super) fn authority_info_access(responders: &[String]) -> Vec<u8> {
+    let description = |uri: &String| sequence(&[oid("1.3.6.1.5.5.7.48.1"), tlv(URI, uri.as_bytes())]);
+    sequence(&responders.iter().map(description).collect::<Vec<_>>())
+}
+
 /// A value: tag, length, content.
 pub(super) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     let mut der = vec![tag];
@@ -43,7 +52,17 @@ pub(super) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     der
 }
 
-fn sequence(items: &[Vec<u8>]) -> Vec<u8> {
+/// DER as text, between lines that say what it is (RFC 7468).
+pub(super) fn pem(label: &str, der: &[u8]) -> String {
+    let mut text = format!("-----BEGIN {label}-----\n");
+    for line in BASE64_STANDARD.encode(der).as_bytes().chunks(64) {
+        text.extend(line.iter().copied().map(char::from));
+        text.push('\n');
+    }
+    text + &format!("-----END {label}-----\n")
+}
+
+pub(super) fn sequence(items: &[Vec<u8>]) -> Vec<u8> {
     tlv(SEQUENCE, &items.concat())
 }
 
@@ -52,7 +71,7 @@ fn utf8(text: &str) -> Vec<u8> {
 }
 
 /// An object identifier of ours, written in dotted form.
-fn oid(dotted: &str) -> Vec<u8> {
+pub(super) fn oid(dotted: &str) -> Vec<u8> {
     let mut arcs = dotted.split('.').map(|arc| arc.parse::<u32>().expect("our identifiers are numbers"));
     // The first two arcs share a byte (X.690, 8.19.4).
     let first = arcs.next().unwrap_or(0) * 40 + arcs.next().unwrap_or(0);

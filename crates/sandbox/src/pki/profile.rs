@@ -1,13 +1,16 @@
 //! What a QWAC or QSealC is to say.
 
+use eidas::revocation::{Candidate, Locations};
 use eidas::{Certificate, Kind, OrganizationIdentifier, Psd2Statement, QcStatements, QcType, Role};
 use rcgen::{
-    CertificateParams, CustomExtension, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyUsagePurpose,
+    CertificateParams, CrlDistributionPoint, CustomExtension, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, KeyUsagePurpose,
 };
 
 use super::{KeyType, PkiError, Validity, der};
 
 const ORGANIZATION_IDENTIFIER: [u64; 4] = [2, 5, 4, 97];
+const AUTHORITY_INFO_ACCESS: [u64; 9] = [1, 3, 6, 1, 5, 5, 7, 1, 1];
 const QC_STATEMENTS: [u64; 9] = [1, 3, 6, 1, 5, 5, 7, 1, 3];
 
 /// The content of a QWAC or QSealC. [`TppProfile::new`] gives one that is in order; change a field to have
@@ -30,6 +33,8 @@ pub struct TppProfile {
     pub key_usages: Vec<KeyUsagePurpose>,
     /// What the certificate may be used for; none leaves the extension out.
     pub extended_key_usages: Vec<ExtendedKeyUsagePurpose>,
+    /// Where its issuer can be asked whether it is revoked.
+    pub locations: Locations,
     /// The kind of key.
     pub key: KeyType,
     /// From when until when.
@@ -58,6 +63,7 @@ impl TppProfile {
             }),
             key_usages: vec![KeyUsagePurpose::DigitalSignature],
             extended_key_usages: vec![],
+            locations: Locations::default(),
             key: KeyType::P256,
             validity,
         };
@@ -83,14 +89,26 @@ impl TppProfile {
             && certificate.common_name() == Some(self.common_name.as_str())
             && *certificate.qc_statements() == self.qc_statements.clone().unwrap_or_default()
             && self.key.made(certificate)
+            && Candidate::of(certificate).is_ok_and(|found| *found.locations() == self.locations)
     }
 
-    /// All but the validity and the key.
-    pub(super) fn params(&self) -> Result<CertificateParams, PkiError> {
+    /// Everything but the key, to be changed further or to be issued.
+    ///
+    /// # Errors
+    ///
+    /// [`PkiError::Issue`] if a text of the profile cannot be written into a certificate.
+    pub fn params(&self) -> Result<CertificateParams, PkiError> {
         let mut params = CertificateParams::new(self.dns_names.as_slice())?;
+        self.validity.write(&mut params);
         params.distinguished_name = self.subject();
         params.key_usages.clone_from(&self.key_usages);
         params.extended_key_usages.clone_from(&self.extended_key_usages);
+        params.crl_distribution_points =
+            self.locations.crl.iter().map(|uri| CrlDistributionPoint { uris: vec![uri.clone()] }).collect();
+        if !self.locations.ocsp.is_empty() {
+            let content = der::authority_info_access(&self.locations.ocsp);
+            params.custom_extensions.push(CustomExtension::from_oid_content(&AUTHORITY_INFO_ACCESS, content));
+        }
         if let Some(statements) = &self.qc_statements {
             let content = der::qc_statements(statements);
             params.custom_extensions.push(CustomExtension::from_oid_content(&QC_STATEMENTS, content));

@@ -39,10 +39,12 @@ pub enum Flaw {
     Expired,
     /// They have no qcStatements.
     NoQcStatements,
+    /// Their issuer has revoked them.
+    Revoked,
 }
 
 /// The TPPs that every sandbox has, the one where everything is in order first.
-pub const TEST_TPPS: [TestTpp; 5] = [
+pub const TEST_TPPS: [TestTpp; 6] = [
     TestTpp {
         oid: "PSDFR-ACPR-12345",
         name: "Essai Paiement",
@@ -78,6 +80,13 @@ pub const TEST_TPPS: [TestTpp; 5] = [
         standing: Standing::Active,
         flaw: Some(Flaw::NoQcStatements),
     },
+    TestTpp {
+        oid: "PSDFR-ACPR-33333",
+        name: "Essai Certificat Révoqué",
+        roles: &[Role::PaymentInitiation],
+        standing: Standing::Active,
+        flaw: Some(Flaw::Revoked),
+    },
 ];
 
 impl TestTpp {
@@ -98,7 +107,7 @@ impl TestTpp {
     fn validity(&self, now: Timestamp) -> Validity {
         match self.flaw {
             Some(Flaw::Expired) => Validity::expired(now, LIFETIME_DAYS, EXPIRED_FOR_DAYS),
-            Some(Flaw::NoQcStatements) | None => Validity::days_from(now, LIFETIME_DAYS),
+            Some(Flaw::NoQcStatements | Flaw::Revoked) | None => Validity::days_from(now, LIFETIME_DAYS),
         }
     }
 }

@@ -12,8 +12,12 @@ const INSTITUTIONS: [Institution<'static>; 2] = [
 ];
 
 /// P-256 throughout: RSA keys are slow to make, and one test is about them.
-const FAST: PkiOptions =
-    PkiOptions { server_key: KeyType::P256, seal_key: KeyType::P256, tpp_seal_key: KeyType::P256 };
+const FAST: PkiOptions = PkiOptions {
+    server_key: KeyType::P256,
+    seal_key: KeyType::P256,
+    tpp_seal_key: KeyType::P256,
+    revocation_at: None,
+};
 
 fn now() -> Timestamp {
     "2026-11-22T12:00:00Z".parse().unwrap()
@@ -59,12 +63,14 @@ fn the_test_tpps_are_judged_as_their_table_says() {
     let pki = start(dir.path(), now());
     let anchors = pki.anchors().unwrap();
     let role = RoleMissing { role: Role::PaymentInitiation };
-    let table: [(&str, Verdict); 5] = [
+    let table: [(&str, Verdict); 6] = [
         ("PSDFR-ACPR-12345", Ok(Ok(()))),
         ("PSDFR-ACPR-54321", Ok(Err(role))),
         ("PSDDE-BAFIN-99999", Ok(Ok(()))),
         ("PSDFR-ACPR-11111", Err(None)),
         ("PSDFR-ACPR-22222", Err(Some(Defect::NotQualified))),
+        // Revocation is for the authority to tell.
+        ("PSDFR-ACPR-33333", Ok(Ok(()))),
     ];
     assert_eq!(table.len(), pki.tpps().len());
     for (oid, expected) in table {

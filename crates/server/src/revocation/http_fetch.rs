@@ -144,7 +144,7 @@ impl Resolve for Resolver {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let permitted = permitted(found, allow_private_addresses);
             if permitted.is_empty() {
-                return Err(Box::new(NotPublic).into());
+                return Err(NotPublic.into());
             }
             let permitted: Addrs = Box::new(permitted.into_iter());
             Ok(permitted)
@@ -154,4 +154,132 @@ impl Resolve for Resolver {
 
 fn permitted(found: impl Iterator<Item = SocketAddr>, allow_private_addresses: bool) -> Vec<SocketAddr> {
     found.filter(|address| allow_private_addresses || is_public(address.ip())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::Ipv4Addr, time::Duration};
+
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+        task::JoinHandle,
+    };
+
+    use super::*;
+
+    /// A server that gives one answer to whoever connects first; gives back what it was asked.
+    async fn server(answer: &'static [u8]) -> (u16, JoinHandle<String>) {
+        let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let port = socket.local_addr().unwrap().port();
+        let asked = tokio::spawn(async move {
+            let (mut stream, _) = socket.accept().await.unwrap();
+            let mut request = vec![0; 4_096];
+            let length = stream.read(&mut request).await.unwrap();
+            stream.write_all(answer).await.unwrap();
+            String::from_utf8(request[..length].to_vec()).unwrap()
+        });
+        (port, asked)
+    }
+
+    fn wanted(url: &str) -> Wanted {
+        Wanted { url: url.to_owned(), posted: None, max_bytes: 16, within: Duration::from_secs(60) }
+    }
+
+    async fn fetch(allow_private: bool, wanted: &Wanted) -> Result<Vec<u8>, FetchError> {
+        HttpFetch::new(allow_private).unwrap().fetch(wanted).await
+    }
+
+    #[tokio::test]
+    async fn what_is_there_is_fetched_and_nothing_about_us_is_told() {
+        let (port, asked) = server(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nlist").await;
+        let wanted = wanted(&format!("http://localhost:{port}/ca.crl?x=1"));
+        assert_eq!(fetch(true, &wanted).await, Ok(b"list".to_vec()));
+        let asked = asked.await.unwrap().to_ascii_lowercase();
+        assert!(asked.starts_with("get /ca.crl?x=1 http/1.1\r\n"), "{asked}");
+        for header in ["cookie", "authorization", "referer", "accept-encoding"] {
+            assert!(!asked.contains(header), "{asked}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_question_is_posted_with_its_type() {
+        let (port, asked) = server(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
+        let posted = Some(("application/ocsp-request", b"question".to_vec()));
+        let wanted = Wanted { posted, ..wanted(&format!("http://127.0.0.1:{port}/")) };
+        assert_eq!(fetch(true, &wanted).await, Ok(vec![]));
+        let asked = asked.await.unwrap();
+        assert!(asked.starts_with("POST / HTTP/1.1\r\n") && asked.ends_with("\r\n\r\nquestion"), "{asked}");
+        assert!(asked.contains("content-type: application/ocsp-request\r\n"), "{asked}");
+    }
+
+    #[tokio::test]
+    async fn no_redirect_is_followed_and_nothing_is_read_beyond_the_bound() {
+        let table: [(&[u8], FetchError); 6] = [
+            (
+                b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1/\r\ncontent-length: 0\r\n\r\n",
+                FetchError::Status(302),
+            ),
+            (b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", FetchError::Status(404)),
+            (b"HTTP/1.1 204 No Content\r\n\r\n", FetchError::Status(204)),
+            (b"HTTP/1.1 200 OK\r\ncontent-length: 17\r\n\r\n0123456789abcdef!", FetchError::TooLarge(16)),
+            (b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n0123456789abcdef!", FetchError::TooLarge(16)),
+            (b"not HTTP at all\r\n\r\n", FetchError::Connection),
+        ];
+        for (answer, expected) in table {
+            let (port, _asked) = server(answer).await;
+            assert_eq!(fetch(true, &wanted(&format!("http://127.0.0.1:{port}/"))).await, Err(expected));
+        }
+    }
+
+    #[tokio::test]
+    async fn who_says_nothing_is_not_waited_for() {
+        let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let url = format!("http://{}/", socket.local_addr().unwrap());
+        let wanted = Wanted { within: Duration::from_millis(1), ..wanted(&url) };
+        assert_eq!(fetch(true, &wanted).await, Err(FetchError::Timeout));
+    }
+
+    #[tokio::test]
+    async fn private_addresses_other_ports_and_other_schemes_are_not_fetched_from() {
+        let (port, asked) = server(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
+        let here = format!("http://127.0.0.1:{port}/");
+        let table = [
+            (here.as_str(), FetchError::Location),
+            ("http://127.0.0.1/", FetchError::Address),
+            ("http://2130706433/", FetchError::Address),
+            ("http://0x7f.1/", FetchError::Address),
+            ("http://017700000001/", FetchError::Address),
+            ("http://[::1]/", FetchError::Address),
+            ("http://[::ffff:10.0.0.1]/", FetchError::Address),
+            ("http://169.254.169.254/latest/meta-data/", FetchError::Address),
+            ("http://10.0.0.1:80/", FetchError::Address),
+            ("https://192.168.1.1/", FetchError::Address),
+            ("http://localhost/", FetchError::Address),
+            ("https://localhost:443/", FetchError::Address),
+            ("http://user@crl.example/", FetchError::Location),
+            ("http://:secret@crl.example/", FetchError::Location),
+            ("http://crl.example:22/", FetchError::Location),
+            ("http://crl.example:443/", FetchError::Location),
+            ("https://crl.example:80/", FetchError::Location),
+            ("ldap://crl.example/", FetchError::Location),
+            ("file:///etc/passwd", FetchError::Location),
+            ("gopher://crl.example:80/", FetchError::Location),
+            ("crl.example", FetchError::Location),
+        ];
+        for (url, expected) in table {
+            assert_eq!(fetch(false, &wanted(url)).await, Err(expected), "{url}");
+        }
+        assert!(!asked.is_finished(), "nobody has connected");
+    }
+
+    #[test]
+    fn of_the_addresses_of_a_name_only_the_public_ones_are_connected_to() {
+        let address = |text: &str| SocketAddr::new(text.parse().unwrap(), 0);
+        let found =
+            ["127.0.0.1", "8.8.8.8", "10.0.0.1", "::1", "2a00:1450:4007:80c::200e", "fe80::1"].map(address);
+        let public = ["8.8.8.8", "2a00:1450:4007:80c::200e"].map(address);
+        assert_eq!(permitted(found.into_iter(), false), public);
+        assert_eq!(permitted(found.into_iter(), true), found);
+    }
 }

@@ -117,12 +117,11 @@ impl Revocation {
         let list = self.lists.list(location, issuer)?;
         let _fetching = list.fetching.lock().await;
         let now = app.now();
-        if now < list.state().due || !self.backoffs.permits(location, now) {
+        if now < list.state().due {
             return list.state().held.clone();
         }
         match self.newer_list(location, issuer, &list).await {
             Ok(crl) => {
-                self.backoffs.succeeded(location);
                 self.keep(&list, &crl, app);
                 self.spread(location, issuer, &crl, app.now());
             }
@@ -162,9 +161,6 @@ impl Revocation {
         let mut state = list.state();
         state.failures = state.failures.saturating_add(1);
         state.due = retry_at(app.now(), state.failures, app.random_u64());
-        if matches!(error, Unusable::Fetch(_)) {
-            self.backoffs.failed(location, app.now(), app.random_u64());
-        }
         metrics::counter!("guichet_revocation_checks_total", "source" => "crl", "result" => "failed")
             .increment(1);
         if state.failures == 1 {

@@ -89,7 +89,8 @@ impl Revocation {
         })
     }
 
-    /// Knows nothing and asks nobody.
+    /// Asks nobody and refuses nobody but whom a deny list names. A server that is to serve strangers needs a
+    /// source, unless every institution's policy is `Off`: its configuration is to be refused without.
     pub fn none() -> Self {
         let config = Config { fetch: false, directory: None, allow_private_addresses: false };
         Self::new(config, Arc::new(NoFetch)).expect("there is no directory that could be wrong")
@@ -171,14 +172,25 @@ impl Revocation {
         }
     }
 
-    /// Examines every certificate anew, without regard to what is still fresh.
-    pub fn examine_all(&self) {
+    /// Examines every certificate anew, whatever is still fresh, and waits until that is done; not for longer
+    /// than a request would.
+    pub async fn examine_all(&self) {
         self.lists.expire();
         self.backoffs.forget();
-        for watched in self.watch.all() {
-            watched.expire();
-        }
+        let asked = self.watch.all().into_iter().filter(|watched| self.asks_about(watched));
+        let examinations: Vec<_> = asked
+            .map(|watched| {
+                watched.expire();
+                watched.examinations()
+            })
+            .collect();
         self.bell.notify_one();
+        let all = async {
+            for mut examined in examinations {
+                let _ = examined.changed().await;
+            }
+        };
+        let _ = timeout(PATIENCE, all).await;
     }
 
     fn settle(
@@ -189,6 +201,9 @@ impl Revocation {
     ) -> Result<Settled, Refusal> {
         if self.sources.current().deny_list().denies(&watched.candidate) {
             return Err(Refusal::Denied);
+        }
+        if !self.config.has_a_source() {
+            return Ok(Settled::Good);
         }
         let policy = match policy {
             RevocationPolicy::Off => return Ok(Settled::Good),

@@ -38,7 +38,7 @@ fn after(now: Timestamp, pause_s: i64, random: u64) -> Timestamp {
     now.checked_add(SignedDuration::from_millis(pause_ms - early_ms)).unwrap_or(Timestamp::MAX)
 }
 
-/// Servers that did not answer, and until when they are left alone.
+/// Responders that did not answer, and until when they are left alone by every certificate that names them.
 #[derive(Default)]
 pub(super) struct Backoffs(Mutex<HashMap<String, Backoff>>);
 
@@ -49,7 +49,7 @@ struct Backoff {
 }
 
 impl Backoffs {
-    /// Whether the server of a location may be asked.
+    /// Whether the responder at a location may be asked.
     pub(super) fn permits(&self, location: &str, now: Timestamp) -> bool {
         self.lock().get(&server_of(location)).is_none_or(|backoff| backoff.until <= now)
     }

@@ -44,6 +44,8 @@ pub(super) struct Watched {
 struct State {
     history: History,
     due: Timestamp,
+    /// Whether what is being found out just now does not count any more.
+    again: bool,
     failures: u32,
 }
 
@@ -117,7 +119,7 @@ impl Watched {
             candidate: Candidate::of(certificate)?,
             issuer: issuer.and_then(|der| Issuer::from_der(der).ok()),
             subject: subject.unwrap_or_default().to_owned(),
-            state: Mutex::new(State { history, due: Timestamp::MIN, failures: 0 }),
+            state: Mutex::new(State { history, due: Timestamp::MIN, again: false, failures: 0 }),
             examinations: watch::Sender::new(0),
             is_examined: AtomicBool::new(false),
             last_seen_s: AtomicI64::new(now.as_second()),
@@ -162,13 +164,17 @@ impl Watched {
 
     /// Lets it be examined at once.
     pub(super) fn expire(&self) {
-        self.state().due = Timestamp::MIN;
+        let mut state = self.state();
+        (state.due, state.again) = (Timestamp::MIN, true);
     }
 
     /// Takes it for examination, unless somebody has.
     pub(super) fn take(self: &Arc<Self>) -> Option<Examination> {
-        let is_taken = self.is_examined.swap(true, Ordering::AcqRel);
-        (!is_taken).then(|| Examination(Arc::clone(self)))
+        if self.is_examined.swap(true, Ordering::AcqRel) {
+            return None;
+        }
+        self.state().again = false;
+        Some(Examination(Arc::clone(self)))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -193,6 +199,7 @@ impl Examination {
         let was_silent = state.failures > 0;
         state.failures = if spoke { 0 } else { state.failures.saturating_add(1) };
         state.due = match state.history.standing(now) {
+            _ if state.again => Timestamp::MIN,
             // A revocation stays, so that nobody need be asked again; a hold may be taken back.
             Standing::Revoked(revoked) if !revoked.reason.is_hold() => Timestamp::MAX,
             Standing::Good { until } if spoke => refresh_at(now, until, random),

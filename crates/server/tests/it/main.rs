@@ -18,6 +18,7 @@ mod idempotence;
 mod log;
 mod operator;
 mod render;
+mod revocation;
 mod schema;
 mod shutdown;
 mod signature;

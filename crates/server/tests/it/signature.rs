@@ -247,7 +247,8 @@ async fn a_seal_certificate_that_is_not_right_signs_nothing() {
 #[tokio::test]
 async fn keys_of_both_kinds_sign_for_both_sides() {
     for kind in [KeyType::Rsa2048, KeyType::P256] {
-        let options = PkiOptions { server_key: kind, seal_key: kind, tpp_seal_key: kind };
+        let options =
+            PkiOptions { server_key: kind, seal_key: kind, tpp_seal_key: kind, revocation_at: None };
         let guichet = Guichet::start_with(options, |_| {}).await;
         let pisp = guichet.pisp(PISP);
         let call = pisp.post(&pisp.token().await, &guichet.body());

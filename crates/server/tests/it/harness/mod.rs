@@ -2,6 +2,7 @@
 
 mod answer;
 mod call;
+mod network;
 mod pisp;
 
 use std::{
@@ -32,6 +33,7 @@ use server::{
     app::{Clock, SystemClock, SystemIds, WorkBell},
     bank_seal::BankSeal,
     link::LinkKey,
+    revocation::{self, Revocation},
     run::EndedEarly,
     tls,
     trust::{Live, Trust},
@@ -43,6 +45,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 pub(crate) use answer::Answer;
 pub(crate) use call::Call;
+pub(crate) use network::{AUTHORITY, Network, Weather};
 pub(crate) use pisp::{PAYMENTS, Pisp, TOKEN};
 
 /// Bank codes served, and the hosts under which they are reached.
@@ -87,15 +90,20 @@ pub(crate) struct Guichet {
     /// What the server is made of.
     pub(crate) app: App,
     pub(crate) bank: SandboxBank,
+    /// What the server can reach.
+    pub(crate) network: Network,
     /// Where TPPs are served.
     pub(crate) address: SocketAddr,
     /// What a reload replaces of it.
     pub(crate) tpp_tls: TlsSource,
+    /// Where PSUs are served, without TLS and with the limits of TPPs.
+    pub(crate) psu: SocketAddr,
     /// Where operators are served, without TLS.
     pub(crate) operator: SocketAddr,
     /// Dropped with the test: the server then stops.
     running: Mutex<Option<Running>>,
-    _home: TempDir,
+    /// Where everything is kept: certificates in `pki`, the store in `store.db`.
+    pub(crate) home: TempDir,
 }
 
 /// A server that runs until its `stop` is sent or dropped.
@@ -129,17 +137,21 @@ impl Guichet {
             configure(&store, tpp, clock.now()).await.unwrap();
         }
         let bank = bank(&home, &clock).await;
-        let app = app(&clock, &pki, &store, &bank, change);
+        let network = Network::new(&clock, &pki);
+        let revocation = revocation(&network, options);
+        let app = app(&clock, &pki, &store, &bank, revocation, change);
         let server = pki.server();
         let trust = app.trust.current();
         let tls = tls::tpp_config(server.pem(), server.key_pem(), trust.anchors(eidas::Kind::Qwac)).unwrap();
         let tpp_tls = TlsSource::new(tls);
         let (mut tpp, address) = listener(Some(tpp_tls.clone())).await;
         listen(&mut tpp);
+        let (mut for_psus, psu) = listener(None).await;
+        for_psus.limits = tpp.limits.clone();
         let (for_operators, operator) = listener(None).await;
         let listeners = Listeners {
             tpp: Some(tpp),
-            psu: None,
+            psu: Some(for_psus),
             operator: Some(for_operators),
             operator_extra: axum::Router::new(),
         };
@@ -153,11 +165,13 @@ impl Guichet {
             store,
             app,
             bank,
+            network,
             address,
             tpp_tls,
+            psu,
             operator,
             running: Mutex::new(Some(Running { stop, ended })),
-            _home: home,
+            home,
         }
     }
 
@@ -278,6 +292,13 @@ async fn listener(tls: Option<TlsSource>) -> (Listener, SocketAddr) {
     (Listener::new(socket, tls), address)
 }
 
+/// Asks the test authority if the certificates name it, and otherwise nobody.
+fn revocation(network: &Network, options: PkiOptions) -> Revocation {
+    let fetch = options.revocation_at.is_some();
+    let config = revocation::Config { fetch, ..revocation::Config::default() };
+    Revocation::new(config, Arc::new(network.clone())).unwrap()
+}
+
 async fn bank(home: &TempDir, clock: &TestClock) -> SandboxBank {
     let (books, clock) = (home.path().join("bank.db"), clock.clone());
     let bank = SandboxBank::open(&books, Arc::new(move || clock.now()));
@@ -289,6 +310,7 @@ fn app(
     pki: &TestPki,
     store: &SqliteStore,
     bank: &SandboxBank,
+    revocation: Revocation,
     change: impl Fn(&mut Institution),
 ) -> App {
     let bank = Arc::new(bank.clone());
@@ -313,7 +335,7 @@ fn app(
         messenger: bank,
         counters: Counters::new(counters.into()),
         trust: Live::new(Trust::new(pki.anchors().unwrap(), Vec::new())),
-        revocation: server::revocation::Revocation::none(),
+        revocation,
         link_key: LinkKey::new(&[7; 32]),
         code_key: CodeKey([8; 32]),
         psu_tls: true,

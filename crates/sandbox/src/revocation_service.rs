@@ -1,0 +1,292 @@
+//! The test authority's word on revocation, and a lever to change it: on the operator's listener, in a
+//! sandbox only.
+//!
+//! | Call | Does |
+//! | --- | --- |
+//! | `GET /sandbox/pki/ca.crl` | the authority's list of revoked certificates |
+//! | `POST /sandbox/pki/ocsp` | its OCSP responder |
+//! | `POST /sandbox/pki/revoke` | `{"client_id": "PSDFR-ACPR-12345"}` or `{"serial": "0a…"}`, `"reason"` if wished |
+//! | `POST /sandbox/pki/release` | the same: takes a `certificateHold` back |
+//!
+//! The certificates of test TPPs name the first two, so that the bank checks them as it would those of a real
+//! authority. What is revoked by hand is forgotten at the next start.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use eidas::revocation::{Candidate, Reason, Revoked, Status};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use server::App;
+
+use crate::pki::{Ca, Flaw, Listed, PkiError, TestPki};
+
+/// Where the list is, on the operator's listener.
+pub const CRL_PATH: &str = "/sandbox/pki/ca.crl";
+/// Where the responder is, on the operator's listener.
+pub const OCSP_PATH: &str = "/sandbox/pki/ocsp";
+
+/// How long what the authority says is fresh, in minutes.
+const FRESH_MINUTES: i64 = 60;
+
+/// The authority, and what it has revoked.
+#[derive(Clone)]
+pub struct RevocationService(Arc<Parts>);
+
+struct Parts {
+    authority: Ca,
+    /// The serial numbers of each test TPP's certificates, by its client id.
+    tpps: BTreeMap<&'static str, Vec<Serial>>,
+    revoked: Mutex<BTreeMap<Serial, Revoked>>,
+    /// Number of the next list.
+    next_list: AtomicU64,
+}
+
+/// A serial number, the highest byte first, without leading zeros.
+type Serial = Vec<u8>;
+
+/// What a developer wants revoked or released.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Wish {
+    /// Every certificate of this test TPP.
+    pub client_id: Option<String>,
+    /// The certificate with this serial number, in hexadecimal.
+    pub serial: Option<String>,
+    /// Why, as RFC 5280 spells it; `unspecified` if nothing is said.
+    pub reason: Option<String>,
+}
+
+/// A certificate that was revoked or released.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Done {
+    /// Its serial number.
+    pub serial: String,
+    /// Whether it is revoked now.
+    pub revoked: bool,
+    /// Why.
+    pub reason: &'static str,
+}
+
+/// Why nothing was revoked.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotRevoke {
+    /// Neither or both are given.
+    #[error("give either client_id or serial")]
+    Which,
+    /// There is no such test TPP.
+    #[error("no test TPP has this client_id")]
+    NoSuchTpp,
+    /// It is no serial number.
+    #[error("serial must be in hexadecimal")]
+    Serial,
+    /// It is no reason.
+    #[error(
+        "reason must be unspecified, keyCompromise, affiliationChanged, superseded, cessationOfOperation, certificateHold or privilegeWithdrawn"
+    )]
+    Reason,
+}
+
+impl RevocationService {
+    /// The authority of `pki`, at `now`: the certificates of the TPPs that are there to show it are revoked.
+    ///
+    /// # Errors
+    ///
+    /// If a certificate cannot be read.
+    pub fn new(pki: &TestPki, now: Timestamp) -> Result<Self, PkiError> {
+        let (mut tpps, mut revoked) = (BTreeMap::new(), BTreeMap::new());
+        for keys in pki.tpps() {
+            let mut serials = Vec::new();
+            for certified in [&keys.qwac, &keys.qseal] {
+                let certificate = certified.certificate()?;
+                let serial = Candidate::of(&certificate)?.serial().magnitude().to_vec();
+                if keys.tpp.flaw == Some(Flaw::Revoked) {
+                    let (at, reason) = (certificate.not_before(), Reason::CessationOfOperation);
+                    revoked.insert(serial.clone(), Revoked { at, reason });
+                }
+                serials.push(serial);
+            }
+            tpps.insert(keys.tpp.oid, serials);
+        }
+        Ok(Self(Arc::new(Parts {
+            authority: pki.qtsp_again()?,
+            tpps,
+            revoked: Mutex::new(revoked),
+            // Lists of this start are newer than those of the one before.
+            next_list: AtomicU64::new(u64::try_from(now.as_millisecond()).unwrap_or(0)),
+        })))
+    }
+
+    /// Revokes certificates at `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`CannotRevoke`].
+    pub fn revoke(&self, wish: &Wish, now: Timestamp) -> Result<Vec<Done>, CannotRevoke> {
+        let reason = reason(wish.reason.as_deref().unwrap_or("unspecified"))?;
+        let serials = self.meant(wish)?;
+        let mut revoked = self.lock();
+        for serial in &serials {
+            revoked.insert(serial.clone(), Revoked { at: now, reason });
+        }
+        Ok(serials.iter().map(|serial| done(serial, revoked.get(serial))).collect())
+    }
+
+    /// Takes the holds of certificates back; what was revoked for good stays so.
+    ///
+    /// # Errors
+    ///
+    /// [`CannotRevoke`].
+    pub fn release(&self, wish: &Wish) -> Result<Vec<Done>, CannotRevoke> {
+        let serials = self.meant(wish)?;
+        let mut revoked = self.lock();
+        for serial in &serials {
+            if revoked.get(serial).is_some_and(|revoked| revoked.reason.is_hold()) {
+                revoked.remove(serial);
+            }
+        }
+        Ok(serials.iter().map(|serial| done(serial, revoked.get(serial))).collect())
+    }
+
+    /// The list of revoked certificates.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be made.
+    pub fn crl(&self, now: Timestamp) -> Result<Vec<u8>, PkiError> {
+        let revoked = self.lock();
+        let listed =
+            revoked.iter().map(|(serial, revoked)| Listed { serial: serial.clone(), revoked: *revoked });
+        let listed: Vec<_> = listed.collect();
+        drop(revoked);
+        let number = self.0.next_list.fetch_add(1, Ordering::Relaxed);
+        self.0.authority.crl(&listed, number, now, later(now))
+    }
+
+    /// The answer to an OCSP request.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be made.
+    pub fn ocsp(&self, request: &[u8], now: Timestamp) -> Result<Vec<u8>, PkiError> {
+        let status_of = |serial: &[u8]| {
+            let serial: Serial = serial.iter().copied().skip_while(|byte| *byte == 0).collect();
+            self.lock().get(&serial).map_or(Status::Good, |revoked| Status::Revoked(*revoked))
+        };
+        self.0.authority.ocsp_answer(request, status_of, now, later(now))
+    }
+
+    fn meant(&self, wish: &Wish) -> Result<Vec<Serial>, CannotRevoke> {
+        match (&wish.client_id, &wish.serial) {
+            (Some(client_id), None) => {
+                self.0.tpps.get(client_id.as_str()).cloned().ok_or(CannotRevoke::NoSuchTpp)
+            }
+            (None, Some(serial)) => Ok(vec![unhex(serial).ok_or(CannotRevoke::Serial)?]),
+            _ => Err(CannotRevoke::Which),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Serial, Revoked>> {
+        self.0.revoked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn later(now: Timestamp) -> Timestamp {
+    now.checked_add(SignedDuration::from_mins(FRESH_MINUTES)).unwrap_or(Timestamp::MAX)
+}
+
+fn done(serial: &Serial, revoked: Option<&Revoked>) -> Done {
+    Done {
+        serial: serial.iter().map(|byte| format!("{byte:02x}")).collect(),
+        revoked: revoked.is_some(),
+        reason: revoked.map_or("none", |revoked| revoked.reason.as_str()),
+    }
+}
+
+fn reason(text: &str) -> Result<Reason, CannotRevoke> {
+    let reasons = [
+        Reason::Unspecified,
+        Reason::KeyCompromise,
+        Reason::AffiliationChanged,
+        Reason::Superseded,
+        Reason::CessationOfOperation,
+        Reason::CertificateHold,
+        Reason::PrivilegeWithdrawn,
+    ];
+    reasons.into_iter().find(|reason| reason.as_str() == text).ok_or(CannotRevoke::Reason)
+}
+
+fn unhex(text: &str) -> Option<Serial> {
+    let text = if text.len() % 2 == 1 { format!("0{text}") } else { text.to_owned() };
+    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let bytes: Vec<u8> = text.as_bytes().chunks(2).map(pair).collect::<Option<_>>()?;
+    let serial: Serial = bytes.into_iter().skip_while(|byte| *byte == 0).collect();
+    (!serial.is_empty()).then_some(serial)
+}
+
+#[derive(Clone)]
+struct Served {
+    service: RevocationService,
+    app: App,
+}
+
+/// The routes of the authority, and the lever of `app`'s developer.
+pub fn router(service: RevocationService, app: App) -> Router {
+    Router::new()
+        .route(CRL_PATH, get(show_list))
+        .route(OCSP_PATH, post(answer))
+        .route("/sandbox/pki/revoke", post(revoke))
+        .route("/sandbox/pki/release", post(release))
+        .with_state(Served { service, app })
+}
+
+async fn show_list(State(served): State<Served>) -> Response {
+    der("application/pkix-crl", served.service.crl(served.app.now()))
+}
+
+async fn answer(State(served): State<Served>, request: Bytes) -> Response {
+    der(eidas::revocation::ocsp::ANSWER_TYPE, served.service.ocsp(&request, served.app.now()))
+}
+
+fn der(media_type: &'static str, made: Result<Vec<u8>, PkiError>) -> Response {
+    match made {
+        Ok(der) => ([(header::CONTENT_TYPE, media_type)], der).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the test authority cannot speak");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+async fn revoke(State(served): State<Served>, Json(wish): Json<Wish>) -> Response {
+    let now = served.app.now();
+    told(&served, served.service.revoke(&wish, now)).await
+}
+
+async fn release(State(served): State<Served>, Json(wish): Json<Wish>) -> Response {
+    told(&served, served.service.release(&wish)).await
+}
+
+/// Answers once the bank has asked its authority again, so that the next request shows the difference.
+async fn told(served: &Served, done: Result<Vec<Done>, CannotRevoke>) -> Response {
+    match done {
+        Ok(done) => {
+            served.app.revocation.examine_all().await;
+            Json(done).into_response()
+        }
+        Err(error) => (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
+    }
+}

@@ -1,0 +1,87 @@
+//! What a server under test can reach of the world: the test authority, and a record of what was fetched.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use sandbox::{
+    pki::TestPki,
+    revocation_service::{CRL_PATH, OCSP_PATH, RevocationService},
+};
+use server::{
+    app::Clock as _,
+    revocation::{Fetch, FetchError, Wanted},
+};
+
+use super::TestClock;
+
+/// Where the test authority would be; nobody listens there.
+pub(crate) const AUTHORITY: &str = "192.0.2.1:80";
+
+/// A network with one server in it.
+#[derive(Clone)]
+pub(crate) struct Network(Arc<Parts>);
+
+struct Parts {
+    clock: TestClock,
+    authority: RevocationService,
+    fetched: Mutex<Vec<String>>,
+    weather: Mutex<Weather>,
+}
+
+/// How the authority answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weather {
+    /// As it should.
+    Fair,
+    /// It gives lists, but its responder does not answer.
+    ListsOnly,
+    /// Nobody answers.
+    Dark,
+    /// Something else answers, with bytes that mean nothing.
+    Fog,
+}
+
+impl Network {
+    pub(super) fn new(clock: &TestClock, pki: &TestPki) -> Self {
+        let authority = RevocationService::new(pki, clock.now()).unwrap();
+        Self(Arc::new(Parts {
+            clock: clock.clone(),
+            authority,
+            fetched: Mutex::default(),
+            weather: Mutex::new(Weather::Fair),
+        }))
+    }
+
+    /// The test authority.
+    pub(crate) fn authority(&self) -> &RevocationService {
+        &self.0.authority
+    }
+
+    /// Lets the authority answer otherwise.
+    pub(crate) fn turn(&self, weather: Weather) {
+        *self.0.weather.lock().unwrap() = weather;
+    }
+
+    /// The paths fetched so far; nothing else than the test authority was ever asked.
+    pub(crate) fn fetched(&self) -> Vec<String> {
+        self.0.fetched.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Fetch for Network {
+    async fn fetch(&self, wanted: &Wanted) -> Result<Vec<u8>, FetchError> {
+        let path = wanted.url.strip_prefix(&format!("http://{AUTHORITY}"));
+        let path = path.unwrap_or_else(|| panic!("{} was fetched", wanted.url));
+        self.0.fetched.lock().unwrap().push(path.to_owned());
+        let (now, authority) = (self.0.clock.now(), &self.0.authority);
+        let weather = *self.0.weather.lock().unwrap();
+        match (weather, path, &wanted.posted) {
+            (Weather::Dark, ..) | (Weather::ListsOnly, OCSP_PATH, _) => Err(FetchError::Connection),
+            (Weather::Fog, ..) => Ok(b"<html>Please log in to this wireless network</html>".to_vec()),
+            (_, CRL_PATH, None) => Ok(authority.crl(now).unwrap()),
+            (_, OCSP_PATH, Some((_, request))) => Ok(authority.ocsp(request, now).unwrap()),
+            other => panic!("nobody asks so: {other:?}"),
+        }
+    }
+}
