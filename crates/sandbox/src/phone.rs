@@ -20,12 +20,9 @@ use axum::{
 use jiff::{Timestamp, tz::TimeZone};
 use payments::values::{Amount, InstitutionCode, PsuId};
 use serde::Serialize;
-use server::app::Clock;
+use server::{app::Clock, operator::is_loopback_host};
 
-use crate::{
-    bank::{MEMBERS, Persona, PhoneMessage, SandboxBank},
-    control::is_loopback_host,
-};
+use crate::bank::{MEMBERS, Persona, PhoneMessage, SandboxBank};
 use texts::Texts;
 
 /// What the pages show.

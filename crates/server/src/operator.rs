@@ -1,4 +1,14 @@
-//! The operator's listener: health and metrics.
+//! The operator's listener: health and metrics, tokens, certificates.
+//!
+//! On a loopback address, for whoever may log in to this machine. Health and metrics are for monitors; all
+//! else is kept from pages that a browser on this machine may be showing.
+
+mod explain;
+mod guard;
+mod introspection;
+mod page;
+mod tokens;
+mod trust;
 
 use std::{sync::OnceLock, time::Duration};
 
@@ -6,6 +16,7 @@ use axum::{
     Router,
     extract::State,
     http::{StatusCode, header},
+    middleware::from_fn,
     response::IntoResponse,
     routing::get,
 };
@@ -13,6 +24,8 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::sync::watch;
 
 use crate::App;
+pub use guard::{is_loopback_host, only_from_here};
+pub use introspection::{Confirmation, Grant, Introspection, introspect, revoke};
 
 /// How often measurements are folded into their buckets.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -23,14 +36,17 @@ struct Operator {
     stopped: watch::Receiver<bool>,
 }
 
-/// Routes for the operator's listener.
-pub fn router(app: App, stopped: watch::Receiver<bool>) -> Router {
+/// Routes for the operator's listener; `extra` ones are guarded as ours are.
+pub fn router(app: App, stopped: watch::Receiver<bool>, extra: Router) -> Router {
     recorder();
+    let pages = page::with_frame(explain::router(app.clone()).merge(trust::router(app.clone())));
+    let guarded = pages.merge(tokens::router(app.clone())).merge(extra).layer(from_fn(only_from_here));
     Router::new()
         .route("/health/live", get(|| async { "live\n" }))
         .route("/health/ready", get(ready))
         .route("/metrics", get(render))
         .with_state(Operator { app, stopped })
+        .merge(guarded)
 }
 
 /// Ready while the store answers and the server is not stopping.
@@ -119,6 +135,8 @@ fn describe() {
     );
     describe_counter!("guichet_handshakes_refused_total", "TLS handshakes that failed");
     describe_counter!("guichet_signature_leniencies_total", "Signatures taken only by leniency, by kind");
+    describe_counter!("guichet_certificate_leniencies_total", "Certificates taken only by leniency, by kind");
+    describe_counter!("guichet_reloads_total", "Reloads, by result");
     describe_counter!("guichet_revocation_checks_total", "Answers about revocation, by source and result");
     describe_counter!("guichet_revocation_refusals_total", "Requests refused for revocation, by reason");
     describe_gauge!("guichet_revocation_certificates", "Certificates seen lately, by what is known of them");

@@ -46,7 +46,7 @@ pub async fn run(
 ) -> Result<(), EndedEarly> {
     let (stop, stopped) = watch::channel(false);
     let (stop_last, stopped_last) = watch::channel(false);
-    let operator_router = operator::router(app.clone(), stopped.clone()).merge(listeners.operator_extra);
+    let operator_router = operator::router(app.clone(), stopped.clone(), listeners.operator_extra);
     let psu_router = crate::psu::router(app.clone())
         .layer(from_fn(drain::refused_bodies))
         .layer(from_fn(observe::requests("psu", app.clone())));

@@ -7,7 +7,7 @@ use super::texts::Texts;
 
 /// Text from outside as it may be shown: what has no shape of its own or turns the direction of writing
 /// could make other words appear than were written, so it is shown as a replacement character.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|c| if is_invisible(c) { '\u{fffd}' } else { c }).collect()
 }
 

@@ -22,7 +22,7 @@ const PERMISSIONS: HeaderValue =
 const TWO_YEARS: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
 /// Adds what the answer has not decided for itself.
-pub(super) fn secure(response: &mut Response, tls: bool) {
+pub(crate) fn secure(response: &mut Response, tls: bool) {
     let headers = response.headers_mut();
     let mut add = |name: HeaderName, value: HeaderValue| {
         headers.entry(name).or_insert(value);

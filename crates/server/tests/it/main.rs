@@ -17,6 +17,8 @@ mod harness;
 mod idempotence;
 mod log;
 mod operator;
+mod operator_pages;
+mod operator_tokens;
 mod render;
 mod revocation;
 mod schema;
