@@ -69,6 +69,11 @@ impl Listen {
     fn check(&self) -> anyhow::Result<()> {
         for (name, listener) in [("tpp", &self.tpp), ("psu", &self.psu)] {
             let Some(listener) = listener else { continue };
+            let limits = &listener.limits;
+            let places = [limits.connections, limits.connections_per_address, limits.handshakes];
+            if places.contains(&0) || limits.streams == 0 {
+                bail!("listen.{name}.limits: connections, handshakes and streams must not be 0");
+            }
             if listener.certificate.is_some() != listener.key.is_some() {
                 bail!("listen.{name}: certificate and key go together");
             }
@@ -415,6 +420,9 @@ mod tests {
         let (plain, told) = (Config::parse(EXAMPLE).unwrap(), Config::parse(&uncommented).unwrap());
         assert_eq!(told.institutions[0].settings, Settings::default());
         assert_eq!(told.bank.timeout_ms, plain.bank.timeout_ms);
+        let limits = |config: &Config| config.listen.tpp.as_ref().unwrap().limits.clone();
+        assert_eq!((limits(&told), limits(&plain)), (Limits::default(), Limits::default()));
+        assert_eq!(told.trust.revocation, server::revocation::Config::default());
         assert_eq!(told.tpps[0].licence, plain.tpps[0].licence);
         let settings = serde_json::to_value(Settings::default()).unwrap();
         for name in settings.as_object().unwrap().keys() {
@@ -427,7 +435,9 @@ mod tests {
         let table = [
             ("secrets_file", "secret_file", "secret_file"),
             ("127.0.0.1:9090", "0.0.0.0:9090", "loopback"),
-            (r#"anchors = ["qtsp.pem"]"#, "anchors = []", "anchors"),
+            ("certificate = \"server.pem\"\nkey = \"server.key\"\n", "", "or a proxy that ends TLS"),
+            ("key = \"server.key\"\n", "", "go together"),
+            ("[listen.tpp.limits]", "[listen.tpp.limits]\nhandshakes = 0", "must not be 0"),
             ("psu_url = \"https:", "psu_url = \"http:", "https"),
             ("https://tpp.example/cb", "http://127.0.0.1:*/", "redirect_uris must be https"),
             (r#"code = "17515""#, r#"code = "1751""#, "code"),

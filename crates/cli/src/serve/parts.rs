@@ -5,7 +5,6 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use anyhow::{Context as _, bail};
 use eidas::{Anchors, Certificate};
 use payments::{
-    institution::Settings,
     ports::{PaymentStore as _, TrustStore as _},
     registry::configure,
     tpp::{Details, GrantType, Kind, SealCertificate, Tpp},
@@ -186,7 +185,7 @@ fn registration(tpp: &config::Tpp) -> anyhow::Result<Tpp> {
         licence: tpp.licence,
         suspension: None,
         scope_pisp: true,
-        grant_types: vec![GrantType::ClientCredentials],
+        grant_types: vec![GrantType::ClientCredentials, GrantType::AuthorizationCode],
         redirect_uris: tpp.redirect_uris.clone(),
         seal_certificates: seal_certificates.collect::<anyhow::Result<_>>()?,
         signature_policy: tpp.signature_policy,
@@ -264,15 +263,7 @@ fn counters(config: &Config, seals: Vec<BankSeal>) -> Vec<Counter> {
             bic: institution.bic.clone(),
             hosts: institution.hosts.clone(),
             products: institution.products.by_version(),
-            settings: Settings {
-                // A file has no other way to say that there is none.
-                registration_client_id: institution
-                    .settings
-                    .registration_client_id
-                    .clone()
-                    .filter(|id| !id.is_empty()),
-                ..institution.settings.clone()
-            },
+            settings: institution.settings.clone(),
         },
         seal,
         psu_url: config::base_of(&institution.psu_url),
