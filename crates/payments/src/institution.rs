@@ -90,8 +90,8 @@ pub struct Settings {
     pub status_retention_days: u16,
     /// Whether an error's `message` is the bare code or the code and a sentence.
     pub error_message_style: MessageStyle,
-    /// The generic `client_id` that asks for a token of the registration API; none switches the API off.
-    pub registration_client_id: Option<String>,
+    /// The generic `client_id` that asks for a token of the registration API; empty switches the API off.
+    pub registration_client_id: String,
     /// Whether TPPs may register redirect URIs on their own machine, over plain HTTP. Only a sandbox sets it.
     #[serde(skip)]
     pub registers_loopback_uris: bool,
@@ -119,7 +119,7 @@ impl Default for Settings {
             instant_max_amount: None,
             status_retention_days: 400,
             error_message_style: MessageStyle::CodeText,
-            registration_client_id: Some("PSD2_TPPRegister".to_owned()),
+            registration_client_id: "PSD2_TPPRegister".to_owned(),
             registers_loopback_uris: false,
             rate_limit_per_tpp_per_minute: 6_000,
         }

@@ -283,11 +283,11 @@ pub enum Written {
     Before(TppId),
     /// The request id was used before for another call. Nothing was changed.
     RequestIdReused,
+    /// Another provider goes by that name. Nothing was changed.
+    NameTaken,
 }
 
 /// On whose word TPPs are let in: registers of licences and trusted lists, as they were imported.
-    /// Another provider goes by that name. Nothing was changed.
-    NameTaken,
 #[async_trait]
 pub trait TrustStore: Send + Sync {
     /// What every register says of a provider, by the register's name.

@@ -20,6 +20,7 @@ mod observe;
 pub mod operator;
 pub mod proxy;
 pub mod psu;
+mod register;
 pub mod reload;
 pub mod revocation;
 pub mod run;

@@ -48,6 +48,9 @@ pub enum ApiError {
     /// The certificate lacks the role.
     #[error("{0}")]
     Role(String),
+    /// The client that is named is not the caller's to read or change.
+    #[error("{0}")]
+    Client(&'static str),
     /// The token was taken for another institution.
     #[error("this token was taken for another institution")]
     OtherInstitution,
@@ -135,7 +138,9 @@ impl ApiError {
             | Self::UnknownTpp
             | Self::Signature(_)
             | Self::SealCertificate(_) => (StatusCode::UNAUTHORIZED, "BE05"),
-            Self::Licence(_) | Self::Role(_) | Self::OtherInstitution => (StatusCode::FORBIDDEN, "BE05"),
+            Self::Licence(_) | Self::Role(_) | Self::Client(_) | Self::OtherInstitution => {
+                (StatusCode::FORBIDDEN, "BE05")
+            }
             Self::Scope(_) => (StatusCode::FORBIDDEN, "BADS"),
             Self::Field(field) => (StatusCode::BAD_REQUEST, field.code),
             Self::Refused(refusal) => (StatusCode::BAD_REQUEST, refusal.code),

@@ -1,4 +1,4 @@
-//! The TPP's listener: token, payment requests, and the bank's certificate. Every route on one screen.
+//! The TPP's listener: token, registration, payment requests, and the bank's certificate. Every route on one screen.
 
 mod answer;
 pub(crate) mod body;
@@ -10,7 +10,7 @@ mod error;
 mod initiate;
 pub mod parse;
 pub mod render;
-mod seals;
+pub(crate) mod seals;
 mod status;
 mod turned;
 
@@ -30,16 +30,16 @@ pub use error::ApiError;
 use edition::Edition;
 pub(crate) use turned::turned_away;
 
-use crate::{App, Counter, caller, drain, oauth, observe};
+use crate::{App, Counter, caller, drain, oauth, observe, register};
 
 /// Where the bank's seal certificates are found, without authentication.
 pub(crate) const KEY_PATH: &str = "/api/keyid/";
 
 /// Routes for TPPs.
 pub fn router(app: App) -> Router {
-    let versions = Version::ALL
-        .into_iter()
-        .fold(Router::new(), |router, version| router.nest(version.base_path(), payment_requests(version)));
+    let versions = Version::ALL.into_iter().fold(register::routes(), |router, version| {
+        router.nest(version.base_path(), payment_requests(version))
+    });
     let api = versions
         .fallback(unknown)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)

@@ -4,4 +4,5 @@ mod authorization_code;
 mod client_credentials;
 mod form;
 mod refused;
+mod registration;
 pub(crate) mod token;

@@ -18,6 +18,7 @@ use super::{
     authorization_code, client_credentials,
     form::Form,
     refused::{Refused, no_store, refused},
+    registration,
 };
 use crate::{
     App,
@@ -33,6 +34,9 @@ pub(crate) async fn issue(State(app): State<App>, request: Request) -> Result<Re
     let form = Form::read(&parts, body).await?;
     match form.grant_type.as_deref().unwrap_or_default() {
         "" => Err(refused(Code::InvalidRequest, "grant_type is missing")),
+        "client_credentials" if registration::is_asked(&caller, &form) => {
+            registration::grant(&app, &caller, &form).await
+        }
         "client_credentials" => client_credentials::grant(&app, &caller, &form).await,
         "authorization_code" => authorization_code::grant(&app, &caller, &form).await,
         _ => {
