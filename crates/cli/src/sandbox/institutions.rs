@@ -32,6 +32,9 @@ const PRODUCTS: [(&str, Version, Product); 11] = [
     ("14505", Version::V1_4_2, Product::SctInst),
 ];
 
+/// The generic client with which a TPP registers itself in a sandbox.
+const REGISTRATION_CLIENT_ID: &str = "9d8711ec-f1b4-45e4-8072-2b3aa49793f0";
+
 /// The host name of an institution: under `localhost`, so that browsers find it without any set-up.
 pub(super) fn host(code: &str) -> String {
     format!("www.{code}.sandbox.localhost")
@@ -79,7 +82,12 @@ fn institution(member: &Member) -> anyhow::Result<Institution> {
         bic: Bic::parse(member.bic)?,
         hosts: vec![host(member.code)],
         products: offered.map(|(_, version, product)| (*version, *product)).collect::<BTreeSet<_>>(),
-        settings: Settings::default(),
+        settings: Settings {
+            registration_client_id: REGISTRATION_CLIENT_ID.to_owned(),
+            registers_loopback_uris: true,
+            redirect_1_4_2: redirect,
+            ..Settings::default()
+        },
     })
 }
 
