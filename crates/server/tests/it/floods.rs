@@ -98,6 +98,25 @@ async fn an_address_that_calls_too_often_is_refused_before_anybody_looks_at_it()
 }
 
 #[tokio::test]
+async fn a_visitor_whose_address_asks_too_often_gets_a_page_that_says_so() {
+    let guichet = start(Limits { requests_per_address_per_minute: 1, ..Limits::default() }).await;
+    let ask = async |headers: &str| {
+        let mut stream = TcpStream::connect(guichet.psu).await.unwrap();
+        let request = format!("GET /psu HTTP/1.1\r\n{headers}Connection: close\r\n\r\n");
+        say(&mut stream, request.as_bytes()).await
+    };
+    let host = format!("Host: {HOST}\r\n");
+    let twofold = ask(&format!("{host}{host}")).await;
+    assert!(twofold.starts_with("HTTP/1.1 400 ") && twofold.contains("<html"), "{twofold}");
+    let refused = ask(&format!("{host}Accept-Language: en\r\n")).await;
+    assert!(refused.starts_with("HTTP/1.1 429 "), "{refused}");
+    for expected in ["Too many requests at once", "retry-after: ", "content-security-policy: ", "lang=\"en\""]
+    {
+        assert!(refused.contains(expected), "{expected}: {refused}");
+    }
+}
+
+#[tokio::test]
 async fn connections_that_say_nothing_keep_nobody_from_shaking_hands() {
     let limits = Limits { handshakes: 1, connections_per_address: 40, ..Limits::default() };
     let guichet = start(limits).await;
