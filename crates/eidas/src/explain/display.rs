@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Explanation, Finding, Outcome, Summary};
 
-/// Columns of a line, at most, words that are longer apart.
+/// Columns of a line, at most, unless the format asks for a width (`{explanation:80}`).
 const WIDTH: usize = 100;
 /// Where the details of a rule start.
 const INDENT: usize = 6;
@@ -21,7 +21,9 @@ impl fmt::Display for Explanation {
             (Some(kind), true) => format!("judged as {kind}, by what it says of itself"),
             (None, _) => "not judged".to_owned(),
         };
-        writeln!(f, "{kind}, in the {} reading, at {}", self.reading, self.now)?;
+        let judged = format!("{kind}, in the {} reading, at {}", self.reading, self.now);
+        let (first, rest) = judged.split_once(' ').unwrap_or((&judged, ""));
+        write_wrapped(f, first, rest, DETAIL)?;
         for finding in &self.findings {
             writeln!(f)?;
             finding.fmt(f)?;
@@ -92,13 +94,14 @@ fn detail(f: &mut fmt::Formatter<'_>, name: &str, text: &str) -> fmt::Result {
     write_wrapped(f, &format!("{:INDENT$}{name:<NAME$}", ""), text, DETAIL)
 }
 
-/// Writes a text after what is on its first line, in lines of at most [`WIDTH`] columns.
+/// Writes a text after what is on its first line, in lines of the width that is asked for.
 fn write_wrapped(f: &mut fmt::Formatter<'_>, first: &str, text: &str, indent: usize) -> fmt::Result {
+    let columns = f.width().unwrap_or(WIDTH);
     let mut line = first.to_owned();
     let mut width = line.chars().count();
-    for word in text.split(' ').flat_map(pieces) {
+    for word in text.split(' ').flat_map(|word| pieces(word, columns)) {
         let length = word.chars().count();
-        if width + 1 + length > WIDTH && width > indent {
+        if width + 1 + length > columns && width > indent {
             writeln!(f, "{line}")?;
             line = " ".repeat(indent.saturating_sub(1));
             width = line.len();
@@ -111,8 +114,8 @@ fn write_wrapped(f: &mut fmt::Formatter<'_>, first: &str, text: &str, indent: us
 }
 
 /// A word, in pieces that fit a line: hexadecimal has no spaces.
-fn pieces(word: &str) -> Vec<String> {
-    const ROOM: usize = WIDTH - DETAIL;
+fn pieces(word: &str, columns: usize) -> Vec<String> {
+    let room = columns.saturating_sub(DETAIL).max(1);
     let chars: Vec<char> = word.chars().collect();
-    chars.chunks(ROOM).map(|piece| piece.iter().collect()).collect()
+    chars.chunks(room).map(|piece| piece.iter().collect()).collect()
 }
