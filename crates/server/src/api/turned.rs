@@ -2,17 +2,19 @@
 
 use axum::{
     Json,
-    http::{HeaderValue, header, request::Parts},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use payments::institution::MessageStyle;
-use stet::{OAuthError, OAuthErrorCode};
+use stet::{OAuthError, OAuthErrorCode, RegistrationError, RegistrationErrorCode};
 
 use super::ApiError;
 use crate::{App, caller, http_signature, listener::Turned};
 
-/// Under these paths errors have the form of RFC 6749, 5.2.
-const OAUTH_PATHS: [&str; 2] = ["/stet/psd2/oauth/", "/stet/setting/"];
+/// Under this path errors have the form of RFC 6749, 5.2.
+const OAUTH_PATH: &str = "/stet/psd2/oauth/";
+/// Under this path what is wrong with a request has the form of RFC 7591, 3.2.2.
+const REGISTRATION_PATH: &str = "/stet/setting/";
 
 /// The error, in the form of the endpoint that was asked. It is not sealed: a signature would cost what the
 /// bound is there to save.
@@ -23,10 +25,12 @@ pub(crate) fn turned_away(app: &App, parts: &Parts, turned: &Turned) -> Response
     };
     let status = error.verdict().0;
     let path = parts.uri.path();
-    let mut response = if OAUTH_PATHS.iter().any(|oauth| path.starts_with(oauth)) {
-        let description = Some(error.to_string());
-        Json(OAuthError { error: OAuthErrorCode::InvalidRequest, error_description: description })
-            .into_response()
+    let error_description = Some(error.to_string());
+    let mut response = if path.starts_with(OAUTH_PATH) {
+        Json(OAuthError { error: OAuthErrorCode::InvalidRequest, error_description }).into_response()
+    } else if path.starts_with(REGISTRATION_PATH) && status == StatusCode::BAD_REQUEST {
+        let error = RegistrationErrorCode::InvalidClientMetadata;
+        Json(RegistrationError { error, error_description }).into_response()
     } else {
         let counter = caller::counter(app, parts);
         let style = counter

@@ -62,6 +62,19 @@ async fn a_call_without_what_it_needs_registers_nothing() {
 }
 
 #[tokio::test]
+async fn who_calls_too_often_is_told_in_the_form_of_the_api() {
+    let guichet = Guichet::start_with(PkiOptions::default(), |institution| {
+        institution.settings.rate_limit_per_tpp_per_minute = 1;
+    })
+    .await;
+    let newcomer = Provider::new(&guichet, NEWCOMER);
+    let call = newcomer.call(Method::POST, "", &newcomer.token().await, Some(&newcomer.body()));
+    let answer = newcomer.pisp.sign_and_send(call).await;
+    answer.refused(429, "TMRQ");
+    assert!(answer.headers.contains_key("retry-after"));
+}
+
+#[tokio::test]
 async fn a_token_works_with_its_own_certificate_only() {
     let guichet = Guichet::start().await;
     let newcomer = Provider::new(&guichet, NEWCOMER);

@@ -1,14 +1,17 @@
 //! Certificates come and go; the registration stays.
 
-use eidas::Kind;
+use eidas::{Kind, revocation::Locations};
 use http::Method;
 use jiff::SignedDuration;
-use sandbox::pki::{CertifiedKey, Validity};
+use sandbox::{
+    pki::{CertifiedKey, PkiOptions, Validity},
+    revocation_service::{CRL_PATH, OCSP_PATH, Wish},
+};
 use serde_json::{Value, json};
 use server::app::Clock as _;
 
 use super::{NEWCOMER, Provider, certificate, check_refused, client_id, jwk};
-use crate::harness::{Guichet, HOST};
+use crate::harness::{AUTHORITY, Guichet, HOST};
 
 /// A seal certificate that is good for so many days.
 fn seal(guichet: &Guichet, days: i64) -> CertifiedKey {
@@ -93,6 +96,37 @@ async fn a_provider_whose_seals_are_all_over_signs_with_the_one_it_brings() {
     assert_eq!(after.put(&id, &with_seals(&before, &[&new])).await.status, 200);
     after.client(&id).pay().await;
     assert_eq!(guichet.registration(&id).await.unwrap().created_at, stored.last().unwrap().created_at);
+}
+
+#[tokio::test]
+async fn a_revoked_seal_signs_nothing_and_its_successor_takes_over_at_once() {
+    let options = PkiOptions { revocation_at: Some(AUTHORITY.parse().unwrap()), ..PkiOptions::default() };
+    let guichet = Guichet::start_with(options, |_| {}).await;
+    let at = |path| vec![format!("http://{AUTHORITY}{path}")];
+    let seal = || {
+        certificate(&guichet, Kind::Qseal, NEWCOMER, |profile| {
+            profile.locations = Locations { crl: at(CRL_PATH), ocsp: at(OCSP_PATH) };
+        })
+    };
+    let (stolen, new) = (seal(), seal());
+    let before = Provider::with_seal(&guichet, NEWCOMER, stolen.clone());
+    let after = before.signing_with(&new);
+    let id = before.register(&before.body()).await;
+    let only_new = with_seals(&before, &[&new]);
+    after.put(&id, &only_new).await.refused(401, "BE05");
+
+    let serial = Some(stolen.certificate().unwrap().serial().to_owned());
+    let wish = Wish { client_id: None, serial, reason: Some("keyCompromise".to_owned()) };
+    guichet.network.authority().revoke(&wish, guichet.clock.now()).unwrap();
+    guichet.app.revocation.examine_all().await;
+    // Whoever has the key cannot bring it in again, nor any other one.
+    before.get(&id).await.refused(401, "BE05");
+    before.put(&id, &before.body()).await.refused(401, "BE05");
+    before.put(&id, &only_new).await.refused(401, "BE05");
+    before.post(&before.body()).await.refused(401, "BE05");
+    assert_eq!(after.put(&id, &only_new).await.status, 200);
+    after.client(&id).pay().await;
+    before.get(&id).await.refused(401, "BE05");
 }
 
 #[tokio::test]
