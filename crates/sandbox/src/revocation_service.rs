@@ -15,7 +15,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
 
@@ -53,6 +53,9 @@ struct Parts {
     revoked: Mutex<BTreeMap<Serial, Revoked>>,
     /// Number of the next list.
     next_list: AtomicU64,
+    /// The authority speaks as of this second at least: what it says after a release must be newer than what it
+    /// said before, and its instants are whole seconds.
+    speaks_from_s: AtomicI64,
 }
 
 /// A serial number, the highest byte first, without leading zeros.
@@ -127,6 +130,7 @@ impl RevocationService {
             revoked: Mutex::new(revoked),
             // Lists of this start are newer than those of the one before.
             next_list: AtomicU64::new(u64::try_from(now.as_millisecond()).unwrap_or(0)),
+            speaks_from_s: AtomicI64::new(0),
         })))
     }
 
@@ -145,13 +149,14 @@ impl RevocationService {
         Ok(serials.iter().map(|serial| done(serial, revoked.get(serial))).collect())
     }
 
-    /// Takes the holds of certificates back; what was revoked for good stays so.
+    /// Takes the holds of certificates back at `now`; what was revoked for good stays so.
     ///
     /// # Errors
     ///
     /// [`CannotRevoke`].
-    pub fn release(&self, wish: &Wish) -> Result<Vec<Done>, CannotRevoke> {
+    pub fn release(&self, wish: &Wish, now: Timestamp) -> Result<Vec<Done>, CannotRevoke> {
         let serials = self.meant(wish)?;
+        self.0.speaks_from_s.fetch_max(now.as_second().saturating_add(1), Ordering::Relaxed);
         let mut revoked = self.lock();
         for serial in &serials {
             if revoked.get(serial).is_some_and(|revoked| revoked.reason.is_hold()) {
@@ -173,7 +178,8 @@ impl RevocationService {
         let listed: Vec<_> = listed.collect();
         drop(revoked);
         let number = self.0.next_list.fetch_add(1, Ordering::Relaxed);
-        self.0.authority.crl(&listed, number, now, later(now))
+        let as_of = self.as_of(now);
+        self.0.authority.crl(&listed, number, as_of, later(as_of))
     }
 
     /// The answer to an OCSP request.
@@ -186,7 +192,13 @@ impl RevocationService {
             let serial: Serial = serial.iter().copied().skip_while(|byte| *byte == 0).collect();
             self.lock().get(&serial).map_or(Status::Good, |revoked| Status::Revoked(*revoked))
         };
-        self.0.authority.ocsp_answer(request, status_of, now, later(now))
+        let as_of = self.as_of(now);
+        self.0.authority.ocsp_answer(request, status_of, as_of, later(as_of))
+    }
+
+    fn as_of(&self, now: Timestamp) -> Timestamp {
+        let from = Timestamp::from_second(self.0.speaks_from_s.load(Ordering::Relaxed));
+        from.map_or(now, |from| now.max(from))
     }
 
     fn meant(&self, wish: &Wish) -> Result<Vec<Serial>, CannotRevoke> {
@@ -277,7 +289,8 @@ async fn revoke(State(served): State<Served>, Json(wish): Json<Wish>) -> Respons
 }
 
 async fn release(State(served): State<Served>, Json(wish): Json<Wish>) -> Response {
-    told(&served, served.service.release(&wish)).await
+    let now = served.app.now();
+    told(&served, served.service.release(&wish, now)).await
 }
 
 /// Answers once the bank has asked its authority again, so that the next request shows the difference.
@@ -288,5 +301,59 @@ async fn told(served: &Served, done: Result<Vec<Done>, CannotRevoke>) -> Respons
             Json(done).into_response()
         }
         Err(error) => (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::{KeyType, PkiOptions};
+
+    fn now() -> Timestamp {
+        "2026-11-22T12:00:00Z".parse().unwrap()
+    }
+
+    fn service() -> RevocationService {
+        let home = tempfile::tempdir().unwrap();
+        let options = PkiOptions { tpp_seal_key: KeyType::P256, ..PkiOptions::default() };
+        let pki = TestPki::load_or_create(home.path(), now(), &[], &[], options).unwrap();
+        RevocationService::new(&pki, now()).unwrap()
+    }
+
+    fn wish(client_id: &str, reason: &str) -> Wish {
+        Wish { client_id: Some(client_id.to_owned()), serial: None, reason: Some(reason.to_owned()) }
+    }
+
+    #[test]
+    fn a_wish_that_cannot_be_fulfilled_says_why() {
+        let service = service();
+        let serial = |text: &str| Wish { serial: Some(text.to_owned()), ..Wish::default() };
+        let both = Wish { serial: Some("01".to_owned()), ..wish("PSDFR-ACPR-12345", "unspecified") };
+        let table = [
+            (Wish::default(), "give either client_id or serial"),
+            (both, "give either client_id or serial"),
+            (wish("PSDFR-ACPR-00000", "unspecified"), "no test TPP has this client_id"),
+            (wish("PSDFR-ACPR-12345", "because"), "reason must be unspecified"),
+            (serial("xyz"), "serial must be in hexadecimal"),
+            (serial("é1"), "serial must be in hexadecimal"),
+            (serial(""), "serial must be in hexadecimal"),
+        ];
+        for (wish, expected) in table {
+            let refused = service.revoke(&wish, now()).unwrap_err().to_string();
+            assert!(refused.starts_with(expected), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_hold_is_released_and_a_revocation_is_not() {
+        let service = service();
+        for (reason, expected) in [("certificateHold", false), ("keyCompromise", true)] {
+            let wish = wish("PSDFR-ACPR-12345", reason);
+            let done = service.revoke(&wish, now()).unwrap();
+            assert_eq!(done.len(), 2, "QWAC and QSealC");
+            assert!(done.iter().all(|done| done.revoked && done.reason == reason));
+            let done = service.release(&wish, now()).unwrap();
+            assert!(done.iter().all(|done| done.revoked == expected));
+        }
     }
 }

@@ -125,7 +125,7 @@ impl Revocation {
                 self.keep(&list, &crl, app);
                 self.spread(location, issuer, &crl, app.now());
             }
-            Err(error) => self.list_failed(location, &list, &error, app),
+            Err(error) => list_failed(location, &list, &error, app),
         }
         list.state().held.clone()
     }
@@ -157,17 +157,6 @@ impl Revocation {
         state.due = refresh_at(app.now(), crl.next_update(), app.random_u64());
     }
 
-    fn list_failed(&self, location: &str, list: &List, error: &Unusable, app: &App) {
-        let mut state = list.state();
-        state.failures = state.failures.saturating_add(1);
-        state.due = retry_at(app.now(), state.failures, app.random_u64());
-        metrics::counter!("guichet_revocation_checks_total", "source" => "crl", "result" => "failed")
-            .increment(1);
-        if state.failures == 1 {
-            tracing::warn!(location = ?location, %error, "a revocation list cannot be used");
-        }
-    }
-
     /// Tells what a new list says of every certificate that names it.
     fn spread(&self, location: &str, issuer: &Issuer, crl: &Crl, now: Timestamp) {
         for watched in self.watch.all() {
@@ -179,5 +168,16 @@ impl Revocation {
                 watched.learn(&evidence, now);
             }
         }
+    }
+}
+
+fn list_failed(location: &str, list: &List, error: &Unusable, app: &App) {
+    let mut state = list.state();
+    state.failures = state.failures.saturating_add(1);
+    state.due = retry_at(app.now(), state.failures, app.random_u64());
+    metrics::counter!("guichet_revocation_checks_total", "source" => "crl", "result" => "failed")
+        .increment(1);
+    if state.failures == 1 {
+        tracing::warn!(location = ?location, %error, "a revocation list cannot be used");
     }
 }

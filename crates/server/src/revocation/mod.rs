@@ -119,8 +119,8 @@ impl Revocation {
         settled.map(drop)
     }
 
-    /// Waits until `certificate` has been examined, if it has never been, or if it would now be refused only
-    /// because an examination is overdue: two and a half seconds at most, and not at all while its issuer
+    /// Waits until `certificate` has been examined, if it has never been, or if it would now be refused and an
+    /// examination that is due may change that: two and a half seconds at most, and not at all while its issuer
     /// is known not to answer. Then [`Revocation::check`] says what became of it.
     pub async fn consult(
         &self,
@@ -135,7 +135,7 @@ impl Revocation {
         let Ok(watched) = self.watched(certificate, issuer, now) else {
             return;
         };
-        let refused = matches!(self.settle(&watched, policy, now), Err(Refusal::Unknown));
+        let refused = self.settle(&watched, policy, now).is_err_and(|refusal| may_change(&refusal));
         // From here on: what had been examined before does not count.
         let mut examined = watched.examinations();
         if !self.asks_about(&watched) || !watched.is_due(now) || (*examined.borrow() > 0 && !refused) {
@@ -155,7 +155,7 @@ impl Revocation {
         self.sources.replace(sources);
         let sources = self.sources.current();
         for watched in self.watch.all() {
-            self.learn_from_files(&watched, &sources, now);
+            learn_from_files(&watched, &sources, now);
         }
         Ok(())
     }
@@ -226,7 +226,7 @@ impl Revocation {
         let watched = self.watch.insert(certificate, issuer, History::new(now), now);
         // Of a certificate whose issuer and serial number cannot be read nobody can say anything.
         let watched = watched.map_err(|_| Refusal::Unknown)?;
-        self.learn_from_files(&watched, &self.sources.current(), now);
+        learn_from_files(&watched, &self.sources.current(), now);
         self.learn_from_lists(&watched, now);
         self.bell.notify_one();
         Ok(watched)
@@ -239,16 +239,6 @@ impl Revocation {
         self.config.fetch && is_located && watched.issuer.is_some()
     }
 
-    fn learn_from_files(&self, watched: &Watched, sources: &Sources, now: Timestamp) {
-        if let Some(issuer) = &watched.issuer {
-            for list in sources.lists_of(issuer) {
-                if let Some(evidence) = list.evidence(&watched.candidate, now) {
-                    watched.learn(&evidence, now);
-                }
-            }
-        }
-    }
-
     fn learn_from_lists(&self, watched: &Watched, now: Timestamp) {
         if let Some(issuer) = &watched.issuer {
             for location in &watched.candidate.locations().crl {
@@ -258,6 +248,25 @@ impl Revocation {
                 }
             }
         }
+    }
+}
+
+fn learn_from_files(watched: &Watched, sources: &Sources, now: Timestamp) {
+    if let Some(issuer) = &watched.issuer {
+        for list in sources.lists_of(issuer) {
+            if let Some(evidence) = list.evidence(&watched.candidate, now) {
+                watched.learn(&evidence, now);
+            }
+        }
+    }
+}
+
+/// Whether asking again may help.
+fn may_change(refusal: &Refusal) -> bool {
+    match refusal {
+        Refusal::Denied => false,
+        Refusal::Revoked(revoked) => revoked.reason.is_hold(),
+        Refusal::Unknown => true,
     }
 }
 

@@ -33,9 +33,10 @@ pub(super) fn retry_at(now: Timestamp, failures: u32, random: u64) -> Timestamp 
 }
 
 fn after(now: Timestamp, pause_s: i64, random: u64) -> Timestamp {
-    let pause_ms = pause_s * 1_000;
-    let early_ms = i64::try_from(random % 1_000).unwrap_or(0) * pause_ms / 4_000;
-    now.checked_add(SignedDuration::from_millis(pause_ms - early_ms)).unwrap_or(Timestamp::MAX)
+    // A thousandth of a quarter of the pause is a quarter of its seconds in milliseconds.
+    let early_ms = i64::try_from(random % 1_000).unwrap_or(0) * pause_s / 4;
+    let pause = SignedDuration::from_secs(pause_s) - SignedDuration::from_millis(early_ms);
+    now.checked_add(pause).unwrap_or(Timestamp::MAX)
 }
 
 /// Responders that did not answer, and until when they are left alone by every certificate that names them.

@@ -1,10 +1,10 @@
 //! What a server under test can reach of the world: the test authority, and a record of what was fetched.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use async_trait::async_trait;
 use sandbox::{
-    pki::TestPki,
+    pki::{KeyType, PkiOptions, TestPki},
     revocation_service::{CRL_PATH, OCSP_PATH, RevocationService},
 };
 use server::{
@@ -24,6 +24,8 @@ pub(crate) struct Network(Arc<Parts>);
 struct Parts {
     clock: TestClock,
     authority: RevocationService,
+    impostor: OnceLock<RevocationService>,
+    kept: Mutex<Vec<u8>>,
     fetched: Mutex<Vec<String>>,
     weather: Mutex<Weather>,
 }
@@ -39,6 +41,10 @@ pub(crate) enum Weather {
     Dark,
     /// Something else answers, with bytes that mean nothing.
     Fog,
+    /// Somebody answers in the authority's name, with a key of his own, that everything is good.
+    Impostor,
+    /// Its responder does not answer, and somebody gives the list that was kept by [`Network::keep_list`].
+    Replay,
 }
 
 impl Network {
@@ -47,6 +53,8 @@ impl Network {
         Self(Arc::new(Parts {
             clock: clock.clone(),
             authority,
+            impostor: OnceLock::new(),
+            kept: Mutex::default(),
             fetched: Mutex::default(),
             weather: Mutex::new(Weather::Fair),
         }))
@@ -62,6 +70,21 @@ impl Network {
         *self.0.weather.lock().unwrap() = weather;
     }
 
+    /// Keeps the list of today, to be replayed.
+    pub(crate) fn keep_list(&self) {
+        *self.0.kept.lock().unwrap() = self.authority().crl(self.0.clock.now()).unwrap();
+    }
+
+    /// An authority of the same name that has revoked nobody.
+    fn impostor(&self) -> &RevocationService {
+        self.0.impostor.get_or_init(|| {
+            let home = tempfile::tempdir().unwrap();
+            let options = PkiOptions { tpp_seal_key: KeyType::P256, ..PkiOptions::default() };
+            let pki = TestPki::load_or_create(home.path(), self.0.clock.now(), &[], &[], options).unwrap();
+            RevocationService::new(&pki, self.0.clock.now()).unwrap()
+        })
+    }
+
     /// The paths fetched so far; nothing else than the test authority was ever asked.
     pub(crate) fn fetched(&self) -> Vec<String> {
         self.0.fetched.lock().unwrap().clone()
@@ -74,11 +97,15 @@ impl Fetch for Network {
         let path = wanted.url.strip_prefix(&format!("http://{AUTHORITY}"));
         let path = path.unwrap_or_else(|| panic!("{} was fetched", wanted.url));
         self.0.fetched.lock().unwrap().push(path.to_owned());
-        let (now, authority) = (self.0.clock.now(), &self.0.authority);
         let weather = *self.0.weather.lock().unwrap();
+        let authority = if weather == Weather::Impostor { self.impostor() } else { self.authority() };
+        let now = self.0.clock.now();
         match (weather, path, &wanted.posted) {
-            (Weather::Dark, ..) | (Weather::ListsOnly, OCSP_PATH, _) => Err(FetchError::Connection),
+            (Weather::Dark, ..) | (Weather::ListsOnly | Weather::Replay, OCSP_PATH, _) => {
+                Err(FetchError::Connection)
+            }
             (Weather::Fog, ..) => Ok(b"<html>Please log in to this wireless network</html>".to_vec()),
+            (Weather::Replay, ..) => Ok(self.0.kept.lock().unwrap().clone()),
             (_, CRL_PATH, None) => Ok(authority.crl(now).unwrap()),
             (_, OCSP_PATH, Some((_, request))) => Ok(authority.ocsp(request, now).unwrap()),
             other => panic!("nobody asks so: {other:?}"),
