@@ -5,6 +5,7 @@ use std::{net::IpAddr, path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use payments::{
     Version,
+    institution::Redirect,
     values::{Amount, Iban},
 };
 use url::Url;
@@ -103,6 +104,28 @@ pub(crate) struct SandboxArguments {
 pub(crate) enum SealKind {
     /// ECDSA on P-256: fast.
     P256,
+    /// How customers come back from payments made in 1.4.2: simple, or enforced (with a code, and the payment
+    /// waits until the PISP confirms it)
+    #[arg(long, value_enum, default_value = "simple", value_name = "KIND", hide_possible_values = true)]
+    pub(crate) redirect: RedirectKind,
+}
+
+/// Kinds of redirect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RedirectKind {
+    /// The approval is enough.
+    Simple,
+    /// The PISP exchanges a code and confirms.
+    Enforced,
+}
+
+impl From<RedirectKind> for Redirect {
+    fn from(kind: RedirectKind) -> Self {
+        match kind {
+            RedirectKind::Simple => Self::Simple,
+            RedirectKind::Enforced => Self::Enforced,
+        }
+    }
     /// RSA of 2048 bits: what live French banks use.
     Rsa,
 }
@@ -261,6 +284,8 @@ mod tests {
             ("guichet pay --amount 12.34", false),
             ("guichet pay --sandbox d --amount 12,34", false),
             ("guichet pay --sandbox d --amount 12.34 --creditor-iban FR00", false),
+            ("guichet sandbox --redirect enforced", true),
+            ("guichet sandbox --redirect plain", false),
             ("guichet pay --sandbox d --amount 1 --version 1.4.2 --instant --json --timeout 5", true),
             ("guichet audit", false),
             ("guichet audit --data d", true),

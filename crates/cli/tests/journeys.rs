@@ -109,6 +109,56 @@ fn a_pisp_pays_and_is_refused_from_the_command_line() {
 }
 
 #[test]
+fn the_demo_settles_a_payment_that_the_shop_confirms() {
+    let home = tempfile::tempdir().unwrap();
+    let (code, told) = demo(home.path(), &["--redirect", "enforced"]);
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("Payment approved") && told.contains("ACSC, settled"), "{told}");
+    let (code, told) = audit(home.path());
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("seals                     1"), "{told}");
+}
+
+#[test]
+fn a_pisp_brings_the_code_back_and_confirms_from_the_command_line() {
+    let home = tempfile::tempdir().unwrap();
+    let sandbox = Sandbox::start_with(home.path(), &["--redirect", "enforced"]);
+    let mut paying = sandbox.pay_and_listen(&["--amount", "12.34", "--version", "1.4.2"]);
+    let back = sandbox.play_at(&paying.link(), "approve");
+    assert!(back.query_pairs().any(|(name, _)| name == "code"), "{back}");
+    assert!(support::visit(&back).contains("Back from the bank"));
+    let (exit, outcome) = paying.outcome();
+    assert_eq!((exit, &outcome["status"]), (0, &"ACSC".into()), "{outcome}");
+
+    let mut refused = sandbox.pay_and_listen(&["--amount", "5", "--version", "1.4.2"]);
+    let back = sandbox.play_at(&refused.link(), "refuse");
+    assert!(back.query_pairs().any(|(name, value)| name == "error" && value == "access_denied"), "{back}");
+    support::visit(&back);
+    let (exit, outcome) = refused.outcome();
+    assert_eq!((exit, &outcome["reason"]), (2, &"CUST".into()), "{outcome}");
+
+    // 1.4.0 knows no confirmation.
+    let mut older = sandbox.pay(&["--amount", "6"]);
+    sandbox.play(&older.payment(), "approve");
+    assert_eq!(older.outcome().1["status"], "ACSC");
+
+    // Nobody can confirm for an address that is not ours.
+    let elsewhere = sandbox.pay(&["--amount", "7", "--version", "1.4.2"]);
+    let (exit, told) = elsewhere.failure();
+    assert!(exit == 1 && told.contains("--return-url"), "{told}");
+
+    // What waits for its confirmation is sealed, and everything about it is in order.
+    let mut waiting = sandbox.pay_and_listen(&["--amount", "8", "--version", "1.4.2", "--timeout", "1"]);
+    sandbox.play_at(&waiting.link(), "approve");
+    let (exit, outcome) = waiting.outcome();
+    assert_eq!((exit, &outcome["status"]), (3, &"ACCO".into()), "{outcome}");
+    sandbox.stop();
+    let (code, told) = audit(home.path());
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("seals                     3"), "{told}");
+}
+
+#[test]
 fn what_the_bank_does_not_take_is_told_in_its_words() {
     let home = tempfile::tempdir().unwrap();
     let _sandbox = Sandbox::start(home.path());

@@ -38,12 +38,22 @@ impl CodeChallenge {
         bytes.try_into().map(Self).map_err(|_| InvalidChallenge)
     }
 
+    /// The challenge of a verifier.
+    pub fn of(verifier: &str) -> Self {
+        Self(Sha256::digest(verifier).into())
+    }
+
+    /// The `code_challenge`, as a PISP writes it.
+    pub fn render(self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(self.0)
+    }
+
     /// Whether `verifier` is one, and the one this challenge was made of (RFC 7636, 4.1 and 4.6).
     fn is_of(self, verifier: &str) -> bool {
         let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
         (43..=128).contains(&verifier.len())
             && verifier.bytes().all(is_unreserved)
-            && self.0 == <[u8; 32]>::from(Sha256::digest(verifier))
+            && self == Self::of(verifier)
     }
 }
 
@@ -293,7 +303,7 @@ mod tests {
     #[test]
     fn a_short_verifier_proves_nothing_even_if_it_hashes_right() {
         let short = "abc";
-        let code = code(Some(CodeChallenge(Sha256::digest(short).into())));
+        let code = code(Some(CodeChallenge::of(short)));
         let exchange = Exchange {
             tpp: &code.tpp,
             institution: &code.institution,
@@ -306,8 +316,9 @@ mod tests {
     #[test]
     fn a_challenge_is_base64url_of_32_bytes_with_or_without_its_padding() {
         let padded = format!("{CHALLENGE}=");
-        assert_eq!(CodeChallenge::parse(&padded), CodeChallenge::parse(CHALLENGE));
-        assert!(CodeChallenge::parse(CHALLENGE).is_ok());
+        for text in [CHALLENGE, &padded] {
+            assert_eq!(CodeChallenge::parse(text), Ok(CodeChallenge::of(VERIFIER)));
+        }
         let (short, long) = (CHALLENGE.replace("-cM", "-c"), format!("{CHALLENGE}A"));
         let bits = CHALLENGE.replace("-cM", "-cN");
         let twice = format!("{CHALLENGE}==");
@@ -356,8 +367,8 @@ mod tests {
     proptest! {
         #[test]
         fn every_challenge_reads_back_and_no_text_makes_the_readers_panic(hash: [u8; 32], text in ".*") {
-            let written = BASE64_URL_SAFE_NO_PAD.encode(hash);
-            prop_assert_eq!(CodeChallenge::parse(&written), Ok(CodeChallenge(hash)));
+            let challenge = CodeChallenge(hash);
+            prop_assert_eq!(CodeChallenge::parse(&challenge.render()), Ok(challenge));
             let _ = CodeChallenge::parse(&text);
             let _ = CallbackState::parse(&text);
         }

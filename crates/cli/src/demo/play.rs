@@ -9,12 +9,13 @@ use anyhow::Context as _;
 use payments::values::InstitutionCode;
 use sandbox::bank::PASSWORD;
 use tokio::time::Instant as Deadline;
+use url::Url;
 
 use crate::{
-    pisp::{Created, Pisp},
+    pisp::Pisp,
     psu::{Customer, Ended, Player, Wish},
     sandbox::{BankPlace, first_persona},
-    shop::{self, PRODUCTS, Placed, Shop, VERSION},
+    shop::{self, PRODUCTS, Shop, VERSION},
     story::Story,
 };
 
@@ -33,6 +34,16 @@ pub(super) struct Scene {
     pub(super) player: Player,
 }
 
+/// A payment that the bank has taken, and its customer on his way.
+struct Sent {
+    /// Where he approves it.
+    link: Url,
+    /// The order's number, where he comes back to.
+    number: String,
+    /// The payment request.
+    payment: String,
+}
+
 impl Scene {
     /// Plays it, telling each step as it happens.
     ///
@@ -43,9 +54,9 @@ impl Scene {
         story.heading("One payment, from the shop to the bank and back");
         let whole = Instant::now();
         let token = self.token(story).await?;
-        let (created, number) = self.create(&token, story).await?;
-        self.approve(&created, &number, story).await?;
-        let settled = self.follow(&created, story).await?;
+        let sent = self.create(&token, story).await?;
+        self.approve(&sent, story).await?;
+        let settled = self.follow(&sent, story).await?;
         story.line("");
         let outcome = if settled { "paid" } else { "not paid" };
         story.done("from start to end", outcome, whole.elapsed());
@@ -61,25 +72,20 @@ impl Scene {
         Ok(token.access_token)
     }
 
-    async fn create(&self, token: &str, story: &Story) -> anyhow::Result<(Created, String)> {
+    async fn create(&self, token: &str, story: &Story) -> anyhow::Result<Sent> {
         let started = Instant::now();
         let [product, ..] = &PRODUCTS;
         let number = shop::number();
         let order = self.shop.order(product, &number, "en");
         let text = format!("POST /payment-requests, {} EUR, signed", order.amount.to_decimal());
         let created = self.pisp.create(token, VERSION, &order).await.context("the payment request")?;
-        self.shop.remember(Placed {
-            number: number.clone(),
-            product,
-            bank: self.bank.code.clone(),
-            payment: created.id.clone(),
-            continue_at: created.consent_url.clone(),
-        });
+        let link = self.shop.placed(number.clone(), product, &self.bank.code, (&order, &created));
+        let sent = Sent { link, number, payment: created.id };
         story.done("shop → bank", &format!("{text}: 201, {}", created.seal.in_words()), started.elapsed());
-        Ok((created, number))
+        Ok(sent)
     }
 
-    async fn approve(&self, created: &Created, number: &str, story: &Story) -> anyhow::Result<()> {
+    async fn approve(&self, sent: &Sent, story: &Story) -> anyhow::Result<()> {
         let code = InstitutionCode::parse(&self.bank.code)?;
         let customer = Customer {
             institution: self.bank.code.clone(),
@@ -88,10 +94,9 @@ impl Scene {
             account: None,
         };
         let tell = |heading: &str, took: Duration| story.done("customer → bank", heading, took);
-        let link = created.consent_url.clone();
-        let ended = self.player.visit(link, &customer, Wish::Approve, tell).await?;
+        let ended = self.player.visit(sent.link.clone(), &customer, Wish::Approve, tell).await?;
         let back = match ended {
-            Ended::SentBack(url) if url.path().ends_with(number) => url,
+            Ended::SentBack(url) if url.path().ends_with(&sent.number) => url,
             Ended::SentBack(_) => anyhow::bail!("the bank sent the browser somewhere else"),
             Ended::Stayed(heading) => anyhow::bail!("the bank kept the browser on \"{heading}\""),
         };
@@ -101,14 +106,14 @@ impl Scene {
         Ok(())
     }
 
-    async fn follow(&self, created: &Created, story: &Story) -> anyhow::Result<bool> {
+    async fn follow(&self, sent: &Sent, story: &Story) -> anyhow::Result<bool> {
         let started = Instant::now();
         let tell = |seen: &crate::pisp::Seen| {
             let text = format!("GET: {}, {}", seen.status.code(), seen.in_words());
             story.done("shop → bank", &text, started.elapsed());
         };
         let deadline = Deadline::now() + PATIENCE;
-        let seen = self.pisp.follow(VERSION, &created.id, deadline, tell).await?;
+        let seen = self.pisp.follow(VERSION, &sent.payment, deadline, tell).await?;
         Ok(seen.is_settled())
     }
 }

@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::{
     arguments::PayArguments,
-    pisp::{BankSeals, Credentials, Order, Pisp, Seen, bank_url, seal_key},
+    pisp::{BankSeals, Callback, Credentials, Order, Pisp, PispError, Seen, bank_url, seal_key},
     random,
     story::Story,
 };
@@ -48,18 +48,46 @@ pub(crate) async fn run(arguments: PayArguments) -> anyhow::Result<ExitCode> {
         Some(url) => (url, None),
         None => ReturnPage::open().await.map(|(url, page)| (url, Some(page)))?,
     };
-    let order = order(&arguments, &setup, return_url);
+    let order = order(&arguments, &setup, return_url.clone());
     let token = setup.pisp.token().await.context("no token")?;
     let created =
         setup.pisp.create(&token.access_token, version, &order).await.context("the payment request")?;
-    teller.created(&created.id, &created.consent_url, created.seal.in_words());
+    let callback = setup.pisp.callback(&created, &return_url);
+    let link = callback.as_ref().map_or(&created.consent_url, Callback::link);
+    anyhow::ensure!(
+        callback.is_none() || return_page.is_some(),
+        "this bank waits for a confirmation: leave --return-url out, so that the code comes back here"
+    );
+    teller.created(&created.id, link, created.seal.in_words());
     let deadline = Instant::now() + arguments.timeout;
-    let seen = setup.pisp.follow(version, &created.id, deadline, |seen| teller.seen(seen)).await?;
-    teller.outcome(&created.id, &created.consent_url, &seen);
+    let follow = setup.pisp.follow(version, &created.id, deadline, |seen| teller.seen(seen));
+    let confirm = confirm(&setup.pisp, version, callback.as_ref(), return_page.as_ref());
+    let seen = tokio::select! {
+        seen = follow => seen?,
+        failed = confirm => return Err(failed).context("the confirmation"),
+    };
+    teller.outcome(&created.id, link, &seen);
     if let Some(page) = return_page {
         page.close(seen.is_final()).await;
     }
     Ok(exit_code(&seen))
+}
+
+/// Confirms as soon as the customer's browser has come back with a code; ends only if that fails, since what
+/// comes of it is seen by whoever follows the payment.
+async fn confirm(
+    pisp: &Pisp,
+    version: Version,
+    callback: Option<&Callback>,
+    page: Option<&ReturnPage>,
+) -> PispError {
+    if let (Some(callback), Some(page)) = (callback, page)
+        && let Some(code) = callback.code_in(&page.query().await)
+        && let Err(error) = pisp.confirm(version, callback, code).await
+    {
+        return error;
+    }
+    std::future::pending().await
 }
 
 fn exit_code(seen: &Seen) -> ExitCode {

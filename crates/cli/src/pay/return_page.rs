@@ -1,20 +1,15 @@
 //! Where the customer's browser comes back to: a page of our own, on this machine only.
 
-use std::{net::Ipv4Addr, sync::Arc};
+use std::net::Ipv4Addr;
 
 use axum::{
     Router,
     extract::State,
-    http::{StatusCode, header},
+    http::{StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
     routing::get,
 };
-use tokio::{
-    net::TcpListener,
-    sync::{Notify, watch},
-    task::JoinHandle,
-    time::timeout,
-};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 use url::Url;
 
 use super::CLOSING_LIMIT;
@@ -27,7 +22,8 @@ const PAGE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
 
 /// The page, while it is served.
 pub(super) struct ReturnPage {
-    came_back: Arc<Notify>,
+    /// With which query the browser came back, once it has.
+    came_back: watch::Receiver<Option<String>>,
     stop: watch::Sender<bool>,
     server: JoinHandle<std::io::Result<()>>,
 }
@@ -42,9 +38,9 @@ impl ReturnPage {
         let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let path = format!("/{}", random::hex::<16>());
         let url = Url::parse(&format!("http://{}{path}", socket.local_addr()?))?;
-        let came_back = Arc::new(Notify::new());
+        let (arrived, came_back) = watch::channel(None);
         let (stop, mut stopped) = watch::channel(false);
-        let router = Router::new().route(&path, get(show)).with_state(Arc::clone(&came_back));
+        let router = Router::new().route(&path, get(show)).with_state(arrived);
         let server = axum::serve(socket, router).with_graceful_shutdown(async move {
             let _ = stopped.wait_for(|stop| *stop).await;
         });
@@ -52,18 +48,30 @@ impl ReturnPage {
         Ok((url, Self { came_back, stop, server }))
     }
 
+    /// Waits for the browser; gives the query with which it came back.
+    pub(super) async fn query(&self) -> String {
+        let mut came_back = self.came_back.clone();
+        let query = came_back.wait_for(Option::is_some).await;
+        let query = query.ok().and_then(|query| query.clone());
+        // Without the page nobody comes.
+        match query {
+            Some(query) => query,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Stops serving. After an outcome the browser is on its way: it gets a moment to arrive.
     pub(super) async fn close(self, expected: bool) {
         if expected {
-            let _ = timeout(CLOSING_LIMIT, self.came_back.notified()).await;
+            let _ = timeout(CLOSING_LIMIT, self.query()).await;
         }
         let _ = self.stop.send(true);
         let _ = timeout(CLOSING_LIMIT, self.server).await;
     }
 }
 
-async fn show(State(came_back): State<Arc<Notify>>) -> Response {
-    came_back.notify_one();
+async fn show(State(arrived): State<watch::Sender<Option<String>>>, uri: Uri) -> Response {
+    arrived.send_replace(Some(uri.query().unwrap_or_default().to_owned()));
     let headers = [
         (header::CACHE_CONTROL, "no-store"),
         (header::CONNECTION, "close"),

@@ -16,6 +16,10 @@ pub(crate) struct Created {
     pub(crate) id: String,
     /// Where the PSU approves it.
     pub(crate) consent_url: Url,
+    /// Whether the bank waits for our confirmation: the link is then one that we complete.
+    pub(crate) is_to_be_confirmed: bool,
+    /// What ties the confirmation to this payment request.
+    pub(crate) nonce: Option<String>,
     /// What the bank's seal on the answer is worth.
     pub(crate) seal: AnswerSeal,
 }
@@ -36,7 +40,14 @@ impl Created {
             .and_then(|links| links.consent_approval)
             .and_then(|link| Url::parse(&link.href).ok())
             .ok_or(PispError::Unreadable("a creation with an absolute consent link"))?;
-        Ok(Self { id: id.as_str().to_owned(), consent_url, seal: answer.seal })
+        let asks_for_a_code = |(name, value): (_, _)| name == "response_type" && value == "code";
+        Ok(Self {
+            id: id.as_str().to_owned(),
+            is_to_be_confirmed: consent_url.query_pairs().any(asks_for_a_code),
+            consent_url,
+            nonce: creation.nonce,
+            seal: answer.seal,
+        })
     }
 }
 

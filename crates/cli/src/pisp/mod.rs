@@ -5,6 +5,7 @@
 
 mod answer;
 mod bank_seal;
+mod callback;
 mod error;
 mod order;
 
@@ -24,6 +25,7 @@ use url::Url;
 
 pub(crate) use answer::{Created, Seen};
 pub(crate) use bank_seal::{AnswerSeal, BankSeals};
+pub(crate) use callback::Callback;
 pub(crate) use error::PispError;
 pub(crate) use order::{Order, Purpose};
 
@@ -116,8 +118,12 @@ impl Pisp {
     pub(crate) async fn token(&self) -> Result<stet::TokenAnswer, PispError> {
         let form =
             [("grant_type", "client_credentials"), ("client_id", &self.shared.client_id), ("scope", "pisp")];
+        self.ask_token(&form).await
+    }
+
+    async fn ask_token(&self, form: &[(&str, &str)]) -> Result<stet::TokenAnswer, PispError> {
         let url = self.url(TOKEN_PATH)?;
-        let response = self.shared.client.post(url).form(&form).send().await?;
+        let response = self.shared.client.post(url).form(form).send().await?;
         let status = response.status();
         let body = read_body(response).await?;
         if status != StatusCode::OK {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Context as _;
 use payments::{
     Version,
-    institution::{Institution, Settings},
+    institution::{Institution, Redirect, Settings},
     request::Product,
     values::{Bic, InstitutionCode},
 };
@@ -59,11 +59,12 @@ pub(super) fn counters(
     tpp_port: u16,
     psu_scheme: &str,
     psu_port: u16,
+    redirect: Redirect,
 ) -> anyhow::Result<Counters> {
     let counter = |member: &Member| {
         let seal = pki.seal(member.code).context("every institution has a seal")?;
         Ok(Counter {
-            institution: institution(member)?,
+            institution: institution(member, redirect)?,
             seal: BankSeal::from_pem(seal.key_pem(), seal.pem())?
                 .with_earlier(pki.earlier_seals(member.code))?,
             psu_url: base(&url(psu_scheme, member.code, psu_port)?),
@@ -74,7 +75,7 @@ pub(super) fn counters(
     Ok(Counters::new(counters?))
 }
 
-fn institution(member: &Member) -> anyhow::Result<Institution> {
+fn institution(member: &Member, redirect: Redirect) -> anyhow::Result<Institution> {
     let offered = PRODUCTS.iter().filter(|(code, ..)| *code == member.code);
     Ok(Institution {
         code: InstitutionCode::parse(member.code)?,
@@ -103,7 +104,7 @@ mod tests {
     #[test]
     fn every_member_offers_transfers_in_every_version() {
         for member in MEMBERS {
-            let institution = institution(&member).unwrap();
+            let institution = institution(&member, Redirect::Simple).unwrap();
             for version in Version::ALL {
                 assert!(institution.offers(version, Product::Sct), "{} {version:?}", member.code);
             }

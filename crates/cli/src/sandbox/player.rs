@@ -31,8 +31,12 @@ impl PlayPsu for SandboxPlayer {
         let found = self.app.store.load(payment).await.map_err(|error| stuck(&error))?;
         let found = found.ok_or(PlayError::NoSuchPayment)?;
         let counter = self.app.counter_of(&found).ok_or(PlayError::NoSuchPayment)?;
-        let link = self.app.link_key.consent_url(&counter, &found);
-        let link = Url::parse(&link).map_err(|error| stuck(&error))?;
+        let own = self.app.link_key.consent_url(&counter, &found);
+        let link = played.link.as_ref().unwrap_or(&own);
+        if !link.starts_with(&own) {
+            return Err(PlayError::Stuck("the link is not the one of this payment request".to_owned()));
+        }
+        let link = Url::parse(link).map_err(|error| stuck(&error))?;
         let customer = customer(&counter, played).ok_or(PlayError::NoSuchPersona)?;
         let visit = self.player.visit(link, &customer, wish(decision), |_, _| {});
         let ended = visit.await.map_err(|error| PlayError::Stuck(format!("{error:#}")))?;

@@ -5,6 +5,7 @@ use std::{future::Future, net::SocketAddr, path::PathBuf, sync::Arc, time::Insta
 use anyhow::{Context as _, bail};
 use axum::Router;
 use payments::{
+    institution::Redirect,
     ports::{PaymentStore as _, Store},
     sca::CodeKey,
 };
@@ -111,6 +112,7 @@ impl Sandbox {
             bank: &bank,
             sockets: &sockets,
             tls: arguments.tls,
+            redirect: arguments.redirect.into(),
             last_sequence,
         })?;
         places.write(data.path())?;
@@ -295,6 +297,7 @@ struct Ingredients<'a> {
     bank: &'a SandboxBank,
     sockets: &'a Sockets,
     tls: bool,
+    redirect: Redirect,
     last_sequence: u64,
 }
 
@@ -310,7 +313,7 @@ fn assemble(from: &Ingredients<'_>) -> anyhow::Result<App> {
         bank: bank.clone(),
         rail: bank.clone(),
         messenger: bank,
-        counters: institutions::counters(from.pki, tpp_port, psu_scheme(from.tls), psu_port)?,
+        counters: institutions::counters(from.pki, tpp_port, psu_scheme(from.tls), psu_port, from.redirect)?,
         trust: Live::new(trust_of(from.pki)?),
         revocation: revocation()?,
         link_key: LinkKey::new(&secrets.link_key),

@@ -39,7 +39,7 @@ fn registration(keys: &TppKeys, id: TppId, created_at: Timestamp) -> anyhow::Res
             Standing::Suspended => Licence::Suspended,
         },
         scope_pisp: keys.tpp.roles.contains(&eidas::Role::PaymentInitiation),
-        grant_types: vec![GrantType::ClientCredentials],
+        grant_types: vec![GrantType::ClientCredentials, GrantType::AuthorizationCode],
         redirect_uris,
         seal_certificates: vec![SealCertificate { kid: None, der: keys.qseal.der().to_vec() }],
         kind: Kind::Tpp,

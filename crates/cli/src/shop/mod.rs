@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use axum::{
     Form, Router,
-    extract::{Path, Query, Request, State},
+    extract::{Path, Query, RawQuery, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
@@ -129,10 +129,8 @@ async fn place(shop: &Shop, product: &'static Product, bank: &str, t: &Texts) ->
     let asked = shop.order(product, &number, t.code);
     let token = pisp.token().await?;
     let created = pisp.create(&token.access_token, VERSION, &asked).await?;
-    let mut link = created.consent_url;
-    let continue_at = link.clone();
+    let mut link = shop.placed(number, product, bank, (&asked, &created));
     link.query_pairs_mut().append_pair("ui_locales", t.code);
-    shop.remember(Placed { number, product, bank: bank.to_owned(), payment: created.id, continue_at });
     Ok(link)
 }
 
@@ -140,12 +138,17 @@ async fn order(
     State(shop): State<Arc<Shop>>,
     Path(number): Path<String>,
     Query(wanted): Query<Wanted>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
     let t = Texts::wanted(wanted.lang.as_deref(), &headers);
     let Some(placed) = shop.find(&number) else {
         return problem(t, StatusCode::NOT_FOUND, None);
     };
+    if confirm(&shop, &placed, query.as_deref().unwrap_or_default()).await {
+        // A page that is reloaded must not show the code again: the bank would take it for stolen.
+        return Redirect::to(&format!("/order/{number}?lang={}", t.code)).into_response();
+    }
     // What the browser brings back proves nothing: only the bank knows.
     let seen = match shop.pisp_at(&placed.bank) {
         Ok(pisp) => pisp.status_now(VERSION, &placed.payment).await,
@@ -159,6 +162,25 @@ async fn order(
         }
     };
     rendered(StatusCode::OK, &OrderPage::new(t, &placed, standing))
+}
+
+/// Confirms the payment if the customer comes back with the bank's code for it; whether he does.
+async fn confirm(shop: &Shop, placed: &Placed, query: &str) -> bool {
+    let Some(callback) = &placed.callback else {
+        return false;
+    };
+    let Some(code) = callback.code_in(query) else {
+        return false;
+    };
+    let confirmed = match shop.pisp_at(&placed.bank) {
+        Ok(pisp) => pisp.confirm(VERSION, callback, code).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = confirmed {
+        // The status tells the customer: nobody has confirmed.
+        tracing::warn!(%error, "the shop could not confirm its payment");
+    }
+    true
 }
 
 async fn style() -> Response {

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::Product;
 use crate::{
-    pisp::{Pisp, PispError},
+    pisp::{Callback, Created, Order, Pisp, PispError},
     random,
     sandbox::{BankPlace, Places},
 };
@@ -39,6 +39,8 @@ pub(crate) struct Placed {
     pub(crate) payment: String,
     /// Where the customer approves it.
     pub(crate) continue_at: Url,
+    /// What is expected back with him, where the bank waits for a confirmation.
+    pub(crate) callback: Option<Callback>,
 }
 
 /// A fresh order number.
@@ -90,8 +92,29 @@ impl Shop {
         Ok(self.pisp.at(bank.ok_or(PispError::Address)?.tpp_url.clone()))
     }
 
-    /// Remembers an order.
-    pub(crate) fn remember(&self, placed: Placed) {
+    /// Remembers that the bank with this code has taken the payment of an order; gives where the customer
+    /// approves it.
+    pub(crate) fn placed(
+        &self,
+        number: String,
+        product: &'static Product,
+        bank: &str,
+        (order, created): (&Order, &Created),
+    ) -> Url {
+        let callback = self.pisp.callback(created, &order.success_url);
+        let continue_at = callback.as_ref().map_or(&created.consent_url, Callback::link).clone();
+        self.remember(Placed {
+            number,
+            product,
+            bank: bank.to_owned(),
+            payment: created.id.clone(),
+            continue_at: continue_at.clone(),
+            callback,
+        });
+        continue_at
+    }
+
+    fn remember(&self, placed: Placed) {
         let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
         if orders.len() >= MAX_ORDERS {
             orders.pop_front();

@@ -209,6 +209,7 @@ mod tests {
             bank: "17515".to_owned(),
             payment: "0000000123-177244293000011234567890".to_owned(),
             continue_at: "http://www.17515.sandbox.localhost:8080/x?a=1&nonce=2".parse().unwrap(),
+            callback: None,
         }
     }
 

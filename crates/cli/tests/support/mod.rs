@@ -43,6 +43,11 @@ pub struct Sandbox {
 impl Sandbox {
     /// Starts one on any ports and waits until it is ready.
     pub fn start(data: &Path) -> Self {
+        Self::start_with(data, &[])
+    }
+
+    /// The same, with more arguments.
+    pub fn start_with(data: &Path, more: &[&str]) -> Self {
         let arguments = [
             "sandbox",
             "--tpp-port",
@@ -54,6 +59,7 @@ impl Sandbox {
             "--data",
             data.to_str().unwrap(),
         ];
+        let arguments: Vec<&str> = arguments.iter().chain(more).copied().collect();
         let mut child = guichet(&arguments).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let ready = lines.by_ref().map_while(Result::ok).any(|line| line.contains("Ctrl-C stops"));
@@ -86,6 +92,20 @@ impl Sandbox {
     /// Starts `guichet pay` on it.
     pub fn pay(&self, arguments: &[&str]) -> Paying {
         Paying::start(&self.data, arguments)
+    }
+
+    /// Starts `guichet pay` on it, which listens for the customer's browser itself.
+    pub fn pay_and_listen(&self, arguments: &[&str]) -> Paying {
+        Paying::spawn(&self.data, arguments)
+    }
+
+    /// Plays the customer of a payment from this link to where the bank sends his browser.
+    pub fn play_at(&self, link: &str, decision: &str) -> Url {
+        let payment = payment_of(link).unwrap();
+        let body = serde_json::json!({ "link": link }).to_string();
+        let answer = self.post(&format!("/sandbox/psu/{payment}/{decision}"), &body);
+        let back = answer.get("sent_back").and_then(Value::as_str);
+        back.unwrap_or_else(|| panic!("{decision}: {answer}")).parse().unwrap()
     }
 
     /// Plays the customer of a payment.
@@ -127,6 +147,12 @@ impl Drop for Sandbox {
     }
 }
 
+/// Opens an address on this machine, as a browser that is sent there does; gives the page.
+pub fn visit(url: &Url) -> String {
+    let path = format!("{}?{}", url.path(), url.query().unwrap_or_default());
+    call(url.port().unwrap(), "GET", &path, "").unwrap()
+}
+
 /// One HTTP call on this machine; gives the body of the answer.
 fn call(port: u16, method: &str, path: &str, body: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
@@ -149,12 +175,21 @@ pub struct Paying {
 
 impl Paying {
     fn start(data: &Path, arguments: &[&str]) -> Self {
-        let own =
-            ["pay", "--json", "--sandbox", data.to_str().unwrap(), "--return-url", "http://127.0.0.1:9/back"];
+        let own = ["--return-url", "http://127.0.0.1:9/back"];
+        Self::spawn(data, &own.iter().chain(arguments).copied().collect::<Vec<_>>())
+    }
+
+    fn spawn(data: &Path, arguments: &[&str]) -> Self {
+        let own = ["pay", "--json", "--sandbox", data.to_str().unwrap()];
         let all: Vec<&str> = own.iter().chain(arguments).copied().collect();
         let mut child = guichet(&all).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         Self { child, stderr }
+    }
+
+    /// Waits for the link.
+    pub fn link(&mut self) -> String {
+        self.line().trim().to_owned()
     }
 
     /// Waits for the link and gives the payment's id.
@@ -175,6 +210,13 @@ impl Paying {
         let mut line = String::new();
         self.stderr.read_line(&mut line).unwrap();
         line
+    }
+
+    /// Waits for the end; gives the exit status and what was told on the way.
+    pub fn failure(mut self) -> (i32, String) {
+        let mut errors = String::new();
+        self.stderr.read_to_string(&mut errors).unwrap();
+        (self.child.wait().unwrap().code().unwrap_or(-1), errors)
     }
 
     /// Waits for the end; gives the exit status and the outcome.
