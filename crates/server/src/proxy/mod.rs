@@ -14,7 +14,7 @@
 mod certificate;
 mod forwarded;
 mod network;
-pub(crate) mod protocol;
+pub mod protocol;
 
 use std::{net::IpAddr, str::FromStr as _};
 

@@ -21,7 +21,7 @@ const TYPE_CRC32C: u8 = 0x03;
 
 /// Why a header is refused.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Refusal {
+pub enum Refusal {
     /// The connection ended or failed.
     #[error("the connection ended within the PROXY header")]
     Ended(#[from] io::Error),
@@ -48,7 +48,7 @@ pub(crate) enum Refusal {
 /// # Errors
 ///
 /// [`Refusal`]; the connection cannot be used then.
-pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<Option<SocketAddr>, Refusal> {
+pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<Option<SocketAddr>, Refusal> {
     let mut header = vec![0; FIXED];
     stream.read_exact(&mut header).await?;
     let [signature @ .., command, family, high, low] = header.as_slice() else {
