@@ -113,7 +113,7 @@ pub(crate) enum NotAllowed {
     Tpp(#[from] TppRefusal),
     #[error("the TPP that declared this agent is not registered any more")]
     AgentOfNobody,
-    #[error(transparent)]
+    #[error("{rule}: {0}", rule = .0.rule())]
     Role(#[from] RoleMissing),
     #[error(transparent)]
     Store(#[from] StoreError),

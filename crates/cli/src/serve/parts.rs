@@ -140,7 +140,7 @@ pub(crate) fn trust_of(config: &Config, lists: &[TrustedList]) -> anyhow::Result
         }
     }
     for list in lists {
-        for authority in &list.authorities {
+        for authority in list.granted_at(SystemClock.now()) {
             let uses = Uses { websites: authority.for_websites, seals: authority.for_seals };
             let source = format!("trusted list {} no. {}", list.territory, list.sequence_number);
             gathered.add(&authority.der, uses, source, Some(list.imported_at))?;

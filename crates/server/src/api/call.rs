@@ -97,6 +97,7 @@ async fn verify(
         policy: pisp.tpp.signature_policy.unwrap_or(settings.signature_policy),
         digest: DigestRule::AsPolicy,
         date_tolerance_s: settings.signature_date_tolerance_s,
+        date: settings.signature_date,
     };
     let message = SignedMessage {
         method: covered.method,
@@ -112,12 +113,13 @@ async fn verify(
     Ok(())
 }
 
-/// What the PISP tells about the PSU's terminal. Only an address that is none is refused.
+/// What the PISP tells about the PSU's terminal. Only an address that is none, or more than one, is refused.
 fn psu_context(headers: &HeaderMap) -> Result<PsuContext, ApiError> {
     let mut kept = BTreeMap::new();
     for name in PSU_HEADERS {
-        let Some(value) = headers.get(name) else { continue };
-        let text = value.to_str().ok().map(str::trim);
+        let mut values = headers.get_all(name).iter();
+        let Some(value) = values.next() else { continue };
+        let text = value.to_str().ok().map(str::trim).filter(|_| values.next().is_none());
         if name == "psu-ip-address" && text.is_none_or(|text| text.parse::<IpAddr>().is_err()) {
             return Err(ApiError::Header("PSU-IP-Address must be an IPv4 or IPv6 address"));
         }

@@ -36,7 +36,7 @@ use http::{HeaderMap, Method};
 pub use digest::digest_value;
 pub use header::SignatureHeader;
 pub use key_id::KeyId;
-pub use policy::{DigestRule, Policy, Rules};
+pub use policy::{DateRule, DigestRule, Policy, Rules};
 pub use refusal::{MalformedSignature, Refusal};
 pub use sign::{CannotSign, SignatureHeaders, sign_answer, sign_request};
 pub use verify::{Leniency, Verified, request_id, verify, verify_answer};

@@ -5,7 +5,7 @@ use super::header::SignatureHeader;
 use super::refusal::Refusal;
 use super::signing_string::spelling;
 
-pub use payments::institution::SignaturePolicy as Policy;
+pub use payments::institution::{DateRule, SignaturePolicy as Policy};
 
 /// When `Digest` is required, whatever the policy says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,12 +26,20 @@ pub struct Rules {
     pub digest: DigestRule,
     /// How far a covered `Date` may be from our clock, in seconds, either way; 0 does not look at it.
     pub date_tolerance_s: u32,
+    /// Whether `Date` has to be there and covered: then a signed request is worth nothing once the tolerance
+    /// has passed, whoever recorded it.
+    pub date: DateRule,
 }
 
 impl Default for Rules {
     /// The standard policy, and five minutes.
     fn default() -> Self {
-        Self { policy: Policy::default(), digest: DigestRule::default(), date_tolerance_s: 300 }
+        Self {
+            policy: Policy::default(),
+            digest: DigestRule::default(),
+            date_tolerance_s: 300,
+            date: DateRule::default(),
+        }
     }
 }
 
@@ -46,6 +54,9 @@ pub(super) fn check_coverage(
     }
     require("x-request-id", "X-Request-ID", signature)?;
     check_digest_covered(message, signature, rules)?;
+    if rules.date == DateRule::Required {
+        require("date", "Date", signature)?;
+    }
     if rules.policy == Policy::Strict {
         check_strict(message, signature)?;
     }
@@ -159,6 +170,17 @@ mod tests {
                 let refused = check(rules, "x-request-id digest", b"", covered);
                 assert_eq!(refused, Err(Refusal::NotCovered(lacking)), "{policy:?}");
             }
+        }
+    }
+
+    #[test]
+    fn where_a_date_is_required_every_policy_asks_for_a_covered_one() {
+        for policy in [Policy::Lenient, Policy::Standard, Policy::Strict] {
+            let rules = Rules { policy, date: DateRule::Required, ..Rules::default() };
+            for present in ["x-request-id", "x-request-id date"] {
+                assert_eq!(check(rules, present, b"", CORE), Err(Refusal::NotCovered("Date")), "{policy:?}");
+            }
+            assert_eq!(check(rules, "x-request-id date", b"", &format!("{CORE} date")), Ok(()));
         }
     }
 
