@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use payments::{
     Version,
-    institution::{Settings, SignaturePolicy},
+    institution::{RevocationPolicy, Settings, SignaturePolicy},
     request::Product,
     tpp::{Licence, RedirectUri},
     values::{Bic, InstitutionCode, TppId},
@@ -332,6 +332,12 @@ impl Config {
                 bail!("institution {code} is there twice");
             }
             institution.check().with_context(|| format!("in institution {code}"))?;
+            let asks = institution.settings.revocation != RevocationPolicy::Off;
+            if asks && !self.trust.revocation.has_a_source() {
+                bail!(
+                    "institution {code} wants to know of revocation: trust.revocation needs fetch or a directory"
+                );
+            }
             for host in &institution.hosts {
                 if !hosts.insert(host) {
                     bail!("host {host} leads to two institutions");
@@ -443,6 +449,7 @@ mod tests {
             (r#"code = "17515""#, r#"code = "1751""#, "code"),
             (r#"["SCT", "SCT Inst"]"#, r#"["SCT", "SDD"]"#, "SDD"),
             ("[bank]", "[bank]\nsandbox = true", "sandbox"),
+            ("#: fetch = true", "fetch = false", "needs fetch or a directory"),
         ];
         for (good, bad, told) in table {
             assert!(EXAMPLE.contains(good), "{good}");
