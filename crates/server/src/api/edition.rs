@@ -1,6 +1,6 @@
 //! What the editions of the standard do differently, as one table.
 //!
-//! [`super::parse`] and [`super::render`] ask it; nothing else in the API compares versions.
+//! [`super::parse`], [`super::render`] and the routes ask it; nothing else in the API compares versions.
 
 use axum::http::StatusCode;
 use payments::{Reason, Version};
