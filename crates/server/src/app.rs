@@ -131,7 +131,11 @@ impl Counters {
 
     /// The institution reached under `host` (a `Host` header: the port does not count).
     pub fn by_host(&self, host: &str) -> Option<Arc<Counter>> {
-        let name = host.rsplit_once(':').map_or(host, |(name, _port)| name).to_ascii_lowercase();
+        let (name, port) = host.rsplit_once(':').unwrap_or((host, ""));
+        if !port.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let name = name.to_ascii_lowercase();
         self.find(|counter| counter.institution.hosts.contains(&name))
     }
 
@@ -140,14 +144,14 @@ impl Counters {
         self.find(|counter| counter.institution.code == *code)
     }
 
-    /// Puts others in their place. Requests in flight go on with the ones they began with.
-    pub fn replace(&self, counters: Vec<Counter>) {
-        self.0.replace(counters.into_iter().map(Arc::new).collect());
-    }
-
     /// Every institution.
     pub fn all(&self) -> Arc<Vec<Arc<Counter>>> {
         self.0.current()
+    }
+
+    /// Puts others in their place. Requests in flight go on with the ones they began with.
+    pub fn replace(&self, counters: Vec<Arc<Counter>>) {
+        self.0.replace(counters);
     }
 
     fn find(&self, is_it: impl Fn(&Counter) -> bool) -> Option<Arc<Counter>> {

@@ -26,7 +26,7 @@ pub struct Fresh {
     /// Whom to trust.
     pub trust: Trust,
     /// The institutions: at least those that are served already.
-    pub counters: Vec<Counter>,
+    pub counters: Vec<Arc<Counter>>,
     /// TLS for TPPs, where they are served.
     pub tpp_tls: Option<ServerConfig>,
     /// TLS for PSUs, where they are served with it.
@@ -131,6 +131,7 @@ impl Reloader {
             at_next_start: fresh.at_next_start,
         };
         self.app.trust.replace(fresh.trust);
+        self.app.revocation.trust_has_changed();
         self.app.counters.replace(fresh.counters);
         for (source, config) in [(&self.tpp_tls, fresh.tpp_tls), (&self.psu_tls, fresh.psu_tls)] {
             if let (Some(source), Some(config)) = (source, config) {
@@ -141,7 +142,7 @@ impl Reloader {
     }
 
     /// Payments that are under way need their institution: one is taken out by a restart only.
-    fn keeps_every_institution(&self, counters: &[Counter]) -> Result<(), NotReloaded> {
+    fn keeps_every_institution(&self, counters: &[Arc<Counter>]) -> Result<(), NotReloaded> {
         let stays = |served: &Institution| counters.iter().any(|new| new.institution.code == served.code);
         match self.app.counters.all().iter().find(|served| !stays(&served.institution)) {
             Some(gone) => Err(NotReloaded(format!(

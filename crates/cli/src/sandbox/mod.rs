@@ -3,6 +3,7 @@
 mod institutions;
 mod places;
 mod player;
+mod reload;
 mod start;
 mod summary;
 mod tpps;

@@ -6,8 +6,9 @@ use anyhow::{Context as _, bail};
 use axum::Router;
 use payments::{
     institution::Redirect,
-    ports::{PaymentStore as _, Store},
+    ports::{PaymentStore as _, Store, TrustStore as _},
     sca::CodeKey,
+    trusted_list::TrustedList,
 };
 use sandbox::{
     bank::{MEMBERS, SandboxBank},
@@ -22,9 +23,10 @@ use server::{
     App, Listener, Listeners, Parts, TlsSource,
     app::{Clock, SystemClock, SystemIds, WorkBell},
     link::LinkKey,
+    reload::{self as reloading, Reloader},
     revocation::{self, HttpFetch, Revocation},
     tls,
-    trust::{Gathered, Live, Trust, Uses},
+    trust::Live,
 };
 use store::SqliteStore;
 use tokio::net::TcpListener;
@@ -34,6 +36,7 @@ use super::{
     institutions,
     places::{BankPlace, Places, TppPlace},
     player::SandboxPlayer,
+    reload::{SandboxTrust, trust_of},
     tpps,
 };
 use crate::{
@@ -114,6 +117,7 @@ impl Sandbox {
             tls: arguments.tls,
             redirect: arguments.redirect.into(),
             last_sequence,
+            lists: &store.trusted_lists().await?,
         })?;
         places.write(data.path())?;
         teller.done("listeners", &ports(&sockets)?, started.elapsed());
@@ -152,12 +156,21 @@ impl Sandbox {
 
     fn listeners(&self) -> anyhow::Result<Prepared> {
         let server = self.pki.server();
-        let tpp = tls::tpp_config(server.pem(), server.key_pem(), &self.pki.anchors()?)?;
+        let trust = self.app.trust.current();
+        let tpp = tls::tpp_config(server.pem(), server.key_pem(), trust.anchors(eidas::Kind::Qwac))?;
+        let tpp = TlsSource::new(tpp);
         let psu = tls::psu_config(server.pem(), server.key_pem())?;
+        let source = SandboxTrust {
+            app: self.app.clone(),
+            store: self.store.clone(),
+            authorities: self.pki.anchors()?,
+            server: (server.pem().to_owned(), server.key_pem().to_owned()),
+        };
+        let reloader = Reloader::new(self.app.clone(), Box::new(source), Some(tpp.clone()), None);
         Ok(Prepared {
-            tpp: Some(TlsSource::new(tpp)),
+            tpp: Some(tpp),
             psu: self.psu_tls.then(|| TlsSource::new(psu)),
-            extra: self.operator_routes()?,
+            extra: self.operator_routes()?.merge(reloading::router(Arc::new(reloader))),
         })
     }
 
@@ -299,6 +312,7 @@ struct Ingredients<'a> {
     tls: bool,
     redirect: Redirect,
     last_sequence: u64,
+    lists: &'a [TrustedList],
 }
 
 fn assemble(from: &Ingredients<'_>) -> anyhow::Result<App> {
@@ -314,7 +328,7 @@ fn assemble(from: &Ingredients<'_>) -> anyhow::Result<App> {
         rail: bank.clone(),
         messenger: bank,
         counters: institutions::counters(from.pki, tpp_port, psu_scheme(from.tls), psu_port, from.redirect)?,
-        trust: Live::new(trust_of(from.pki)?),
+        trust: Live::new(trust_of(&from.pki.anchors()?, from.lists, from.clock.now())?),
         revocation: revocation()?,
         link_key: LinkKey::new(&secrets.link_key),
         code_key: CodeKey(secrets.code_key),
@@ -323,15 +337,6 @@ fn assemble(from: &Ingredients<'_>) -> anyhow::Result<App> {
         tpp_pace: server::limits::TppPace::default(),
         bell: WorkBell::default(),
     }))
-}
-
-/// The test authority is trusted, and nobody else.
-fn trust_of(pki: &TestPki) -> anyhow::Result<Trust> {
-    let mut gathered = Gathered::default();
-    for der in pki.anchors()?.ders() {
-        gathered.add(der, Uses { websites: true, seals: true }, "the sandbox", None)?;
-    }
-    Ok(gathered.trust()?)
 }
 
 /// The test authority is on this machine, so it may be asked there; in production it would not.

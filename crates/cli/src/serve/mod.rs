@@ -15,7 +15,7 @@ use server::{
 use store::SqliteStore;
 
 pub(crate) use config::Config;
-pub(crate) use parts::{seal_of, trust_of};
+pub(crate) use parts::{seal_of, trust_lists, trust_of};
 
 use crate::{arguments::ServeArguments, stop};
 

@@ -55,7 +55,7 @@ impl Checked {
     pub(super) fn fresh(self, config: &Config, at_next_start: Vec<String>) -> Fresh {
         Fresh {
             trust: self.trust,
-            counters: counters(config, self.seals),
+            counters: counters(config, self.seals).into_iter().map(Arc::new).collect(),
             tpp_tls: self.tpp_tls,
             psu_tls: self.psu_tls,
             tpps: self.tpps,
@@ -115,6 +115,26 @@ pub(super) fn check(config: &Config, lists: &[TrustedList]) -> anyhow::Result<Ch
     })
 }
 
+/// Adds the authorities whose services are granted at `now`, each for what its list says.
+///
+/// # Errors
+///
+/// If one of them cannot be read.
+pub(crate) fn trust_lists(
+    gathered: &mut Gathered,
+    lists: &[TrustedList],
+    now: jiff::Timestamp,
+) -> anyhow::Result<()> {
+    for list in lists {
+        for authority in list.granted_at(now) {
+            let uses = Uses { websites: authority.for_websites, seals: authority.for_seals };
+            let source = format!("trusted list {} no. {}", list.territory, list.sequence_number);
+            gathered.add(&authority.der, uses, source, Some(list.imported_at))?;
+        }
+    }
+    Ok(())
+}
+
 /// TLS of a listener, if it ends there.
 fn tls_of(
     listener: Option<&TlsListener>,
@@ -139,13 +159,7 @@ pub(crate) fn trust_of(config: &Config, lists: &[TrustedList]) -> anyhow::Result
             gathered.add(der, Uses { websites: true, seals: true }, path.display().to_string(), None)?;
         }
     }
-    for list in lists {
-        for authority in list.granted_at(SystemClock.now()) {
-            let uses = Uses { websites: authority.for_websites, seals: authority.for_seals };
-            let source = format!("trusted list {} no. {}", list.territory, list.sequence_number);
-            gathered.add(&authority.der, uses, source, Some(list.imported_at))?;
-        }
-    }
+    trust_lists(&mut gathered, lists, SystemClock.now())?;
     for path in &config.trust.intermediates {
         let found =
             Certificate::all_from_pem(&text(path)?).with_context(|| format!("in {}", path.display()))?;

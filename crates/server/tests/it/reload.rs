@@ -40,12 +40,12 @@ fn as_in(guichet: &Guichet, pki: &TestPki) -> Fresh {
     let served = guichet.app.counters.all();
     let counters = served.iter().map(|counter| {
         let seal = pki.seal(counter.institution.code.as_str()).unwrap();
-        Counter {
+        Arc::new(Counter {
             institution: counter.institution.clone(),
             seal: BankSeal::from_pem(seal.key_pem(), seal.pem()).unwrap(),
             psu_url: counter.psu_url.clone(),
             tpp_url: counter.tpp_url.clone(),
-        }
+        })
     });
     Fresh {
         counters: counters.collect(),
