@@ -14,7 +14,8 @@ use crate::App;
 impl Revocation {
     /// The certificates that are to be examined at `now`, taken for it.
     pub(super) fn due(&self, now: Timestamp) -> Vec<Examination> {
-        let due = |watched: &Arc<Watched>| self.asks_about(watched) && watched.is_due(now);
+        let due =
+            |watched: &Arc<Watched>| watched.is_trusted() && self.asks_about(watched) && watched.is_due(now);
         self.watch.all().iter().filter(|watched| due(watched)).filter_map(Watched::take).collect()
     }
 

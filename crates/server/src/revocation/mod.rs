@@ -172,12 +172,21 @@ impl Revocation {
         }
     }
 
+    /// Whom the server trusts has changed: nothing is fetched about a certificate any more until it is shown
+    /// again, its path found anew. What has been learned is kept.
+    pub fn trust_has_changed(&self) {
+        for watched in self.watch.all() {
+            watched.distrust();
+        }
+    }
+
     /// Examines every certificate anew, whatever is still fresh, and waits until that is done; not for longer
     /// than a request would.
     pub async fn examine_all(&self) {
         self.lists.expire();
         self.backoffs.forget();
-        let asked = self.watch.all().into_iter().filter(|watched| self.asks_about(watched));
+        let asks = |watched: &Arc<Watched>| watched.is_trusted() && self.asks_about(watched);
+        let asked = self.watch.all().into_iter().filter(asks);
         let examinations: Vec<_> = asked
             .map(|watched| {
                 watched.expire();

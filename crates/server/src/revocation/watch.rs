@@ -38,6 +38,8 @@ pub(super) struct Watched {
     /// How often it has been examined.
     examinations: watch::Sender<u64>,
     is_examined: AtomicBool,
+    /// Whether its path was found under the present state of trust.
+    is_trusted: AtomicBool,
     last_seen_s: AtomicI64,
 }
 
@@ -54,6 +56,7 @@ impl Watch {
     pub(super) fn find(&self, fingerprint: [u8; 32], now: Timestamp) -> Option<Arc<Watched>> {
         let watched = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&fingerprint).cloned()?;
         watched.last_seen_s.store(now.as_second(), Ordering::Relaxed);
+        watched.is_trusted.store(true, Ordering::Relaxed);
         Some(watched)
     }
 
@@ -122,6 +125,7 @@ impl Watched {
             state: Mutex::new(State { history, due: Timestamp::MIN, again: false, failures: 0 }),
             examinations: watch::Sender::new(0),
             is_examined: AtomicBool::new(false),
+            is_trusted: AtomicBool::new(true),
             last_seen_s: AtomicI64::new(now.as_second()),
         })
     }
@@ -160,6 +164,16 @@ impl Watched {
     /// Whether it is to be examined, or is being examined.
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
         self.state().due <= now
+    }
+
+    /// Whether it was shown since whom we trust has changed last.
+    pub(super) fn is_trusted(&self) -> bool {
+        self.is_trusted.load(Ordering::Relaxed)
+    }
+
+    /// Whom we trust has changed: whoever calls next with it has found its path anew.
+    pub(super) fn distrust(&self) {
+        self.is_trusted.store(false, Ordering::Relaxed);
     }
 
     /// Lets it be examined at once.

@@ -308,6 +308,19 @@ async fn nothing_is_fetched_for_a_certificate_that_is_not_trusted_or_not_in_orde
 }
 
 #[tokio::test]
+async fn nothing_is_fetched_any_more_about_certificates_of_an_authority_that_is_no_longer_trusted() {
+    let guichet = start(Weather::Fair, SOFT).await;
+    assert_eq!(ask(&guichet, PISP).await.status, 200);
+    let before = guichet.network.fetched();
+    let nobody = server::trust::Trust::new(eidas::Anchors::from_ders([]).unwrap(), vec![]);
+    guichet.app.trust.replace(nobody);
+    guichet.app.revocation.trust_has_changed();
+    guichet.app.revocation.examine_all().await;
+    check_refused(&ask(&guichet, PISP).await, "not issued by an authority that this bank trusts");
+    assert_eq!(guichet.network.fetched(), before);
+}
+
+#[tokio::test]
 async fn switched_off_nobody_is_asked() {
     let guichet = start(Weather::Fair, RevocationPolicy::Off).await;
     assert_eq!(ask(&guichet, REVOKED).await.status, 200);
