@@ -120,6 +120,8 @@ mod tests {
             (&["PSD FR - ACPR - 12345"], is("PSDFR-ACPR-12345"), &[Whitespace(Id)]),
             (&["PSDMT-MFSA-A 12345"], is("PSDMT-MFSA-A12345"), &[Whitespace(Id)]),
             (&["PSDFR-ACPR-12345\n"], is("PSDFR-ACPR-12345"), &[Whitespace(Id)]),
+            (&["PSDFR-ACPR-12345\0"], is("PSDFR-ACPR-12345"), &[Whitespace(Id)]),
+            (&["PSDFR-ACPR-12345\0.x"], Organization::Invalid(Invalid::Number), &[]),
             (&["psdfr-acpr-12a45"], is("PSDFR-ACPR-12a45"), &[LetterCase(Id)]),
             (&["PSDFR\u{2013}ACPR\u{2013}12345"], is("PSDFR-ACPR-12345"), &[Dash(Id)]),
             (&["PSDFR_ACPR_1_2"], is("PSDFR-ACPR-1_2"), &[Dash(Id)]),

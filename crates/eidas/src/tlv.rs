@@ -60,7 +60,7 @@ impl<'a> Tlv<'a> {
             (0x81, &[low @ 0x80..=0xff, ..]) => (usize::from(low), 3),
             (0x82, &[high @ 1..=0xff, low, ..]) => (usize::from(u16::from_be_bytes([high, low])), 4),
             (0x81 | 0x82, [_, ..]) => {
-                return Err(fault("a length that is not in its shortest form, which is BER and not DER"));
+                return Err(fault("a length not in its shortest form: BER, not DER"));
             }
             _ => return Err(fault("a length beyond anything a certificate has")),
         };

@@ -28,7 +28,7 @@ pub(super) fn read<'a>(
             reader.departures.note_if(place > 0, Departure::MemberOrder);
             roles = Some(reader.roles(member)?);
         } else {
-            return Err(member.fault("something in the PSD2 statement that is no member of it"));
+            return Err(member.fault("a value that is no member of the PSD2 statement"));
         }
     }
     let roles = roles.ok_or(statement.fault("a PSD2 statement without roles"))?;
@@ -223,8 +223,9 @@ impl Reader<'_> {
 
 /// Puts hyphens where other dashes are, and takes spaces away, of which an identifier has none.
 pub(crate) fn tidy_identifier(text: &str, field: TextField, departures: &mut Departures) -> String {
-    let compact: String =
-        text.chars().filter(|c| !c.is_whitespace() && !text::is_invisible(*c) && *c != '\0').collect();
+    // C programs write the zero byte that ends a text. One within a text has made many a reader stop early.
+    let ended = text.trim_end_matches('\0');
+    let compact: String = ended.chars().filter(|c| !c.is_whitespace() && !text::is_invisible(*c)).collect();
     departures.note_if(compact != text, Departure::Whitespace(field));
     // The number of an organizationIdentifier may have underscores.
     let dash = |c| is_dash(c) || (c == '_' && field == TextField::NcaId);
