@@ -36,9 +36,14 @@ async fn in_time<T>(reading: impl Future<Output = T>) -> Result<T, ApiError> {
     tokio::time::timeout(TIME_LIMIT, reading).await.map_err(|_elapsed| ApiError::BodyTimeout)
 }
 
-/// The media type of a message, without parameters.
+/// The media type of a message, without parameters. Two are none: whoever passed it on may have gone by the
+/// other one (RFC 9110, 8.3).
 pub(crate) fn media_type(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+    let value = values.next()?.to_str().ok()?;
+    if values.next().is_some() {
+        return None;
+    }
     Some(value.split(';').next().unwrap_or_default().trim())
 }
 
