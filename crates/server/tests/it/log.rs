@@ -42,7 +42,7 @@ const HOSTILE: [&str; 2] = ["\u{1b}[31m", "\u{9b}31m"];
 
 /// Everything that is logged.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -67,14 +67,35 @@ impl Log {
     /// Logs everything our crates have to say, in both formats.
     fn start() -> Self {
         let log = Self::default();
+        log.layers().init();
+        log
+    }
+
+    /// The same for what this thread has to say, until what is given is dropped.
+    pub(crate) fn of_this_thread() -> (Self, tracing::subscriber::DefaultGuard) {
+        let log = Self::default();
+        let guard = log.layers().set_default();
+        (log, guard)
+    }
+
+    fn layers(&self) -> impl tracing::Subscriber + Send + Sync + 'static {
         let ours = ["server", "payments", "store", "sandbox", "eidas", "sepa", "stet"];
         let ours = ours.map(|name| (name, LevelFilter::TRACE));
         tracing_subscriber::registry()
             .with(Targets::new().with_targets(ours))
-            .with(fmt::layer().with_ansi(false).with_writer(log.clone()))
-            .with(fmt::layer().json().flatten_event(true).with_writer(log.clone()))
-            .init();
-        log
+            .with(fmt::layer().with_ansi(false).with_writer(self.clone()))
+            .with(fmt::layer().json().flatten_event(true).with_writer(self.clone()))
+    }
+
+    /// Checks that something was logged, each event on a line of its own, and nothing a terminal would obey.
+    pub(crate) fn check_clean(&self) {
+        let text = self.text();
+        let foreign = text.chars().find(|char| char.is_control() && *char != '\n');
+        assert_eq!(foreign, None, "what callers send is escaped");
+        assert!(!text.is_empty());
+        for line in text.lines() {
+            assert!(line.starts_with('{') || line.starts_with("20"), "not a line of ours: {line}");
+        }
     }
 
     fn text(&self) -> String {
@@ -227,10 +248,6 @@ async fn the_log_of_a_whole_payment_names_requests_and_payments_and_no_people_or
         let told = lines.any(|line| line.contains(about) && line.contains(id.as_str()));
         assert!(told, "nothing about: {about}");
     }
-    let foreign = text.chars().find(|char| char.is_control() && *char != '\n');
-    assert_eq!(foreign, None, "what callers send is escaped");
+    log.check_clean();
     assert!(!text.lines().any(|line| line.starts_with("forged")));
-    for line in text.lines() {
-        assert!(line.starts_with('{') || line.starts_with("20"), "not a line of ours: {line}");
-    }
 }

@@ -6,12 +6,13 @@
     reason = "clippy lets test functions do so, but not the helpers they share"
 )]
 
+mod attacks;
 #[path = "../psu/browser.rs"]
 #[expect(dead_code, reason = "the tests of the pages look at more of them")]
 mod browser;
 mod call_errors;
-mod floods;
 mod confirmation;
+mod floods;
 mod frames;
 mod harness;
 mod idempotence;
@@ -19,10 +20,10 @@ mod log;
 mod operator;
 mod operator_pages;
 mod operator_tokens;
-mod render;
 mod proxy;
 mod registration;
 mod reload;
+mod render;
 mod revocation;
 mod schema;
 mod shutdown;

@@ -1,0 +1,61 @@
+//! Everything that is kept, to be compared.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OpenFlags, types::ValueRef};
+
+use crate::harness::Guichet;
+
+/// Every row of every table of the store.
+#[derive(PartialEq, Eq)]
+pub(super) struct Stored(BTreeMap<String, Vec<String>>);
+
+impl Stored {
+    /// What the store holds now, as another process would read it.
+    pub(super) fn read(guichet: &Guichet) -> Self {
+        let path = guichet.home.path().join("store.db");
+        let store = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+        let mut names = store.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").unwrap();
+        let names = names.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        let tables = names.map(Result::unwrap).map(|name| {
+            let rows = rows(&store, &name);
+            (name, rows)
+        });
+        Self(tables.collect())
+    }
+
+    /// Checks that the store still holds exactly this.
+    pub(super) fn check_unchanged(&self, guichet: &Guichet, what: &str) {
+        let now = Self::read(guichet);
+        for (table, rows) in &now.0 {
+            let before = &self.0[table];
+            assert!(rows == before, "{what}: {table} was {before:#?} and is {rows:#?}");
+        }
+    }
+}
+
+fn rows(store: &Connection, table: &str) -> Vec<String> {
+    let mut all = store.prepare(&format!("SELECT * FROM \"{table}\"")).unwrap();
+    let columns = all.column_count();
+    let read = |row: &rusqlite::Row<'_>| {
+        let values = (0..columns).map(|column| match row.get_ref(column).unwrap() {
+            ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+            other => format!("{other:?}"),
+        });
+        Ok(values.collect::<Vec<_>>().join(" | "))
+    };
+    all.query_map([], read).unwrap().map(Result::unwrap).collect()
+}
+
+#[tokio::test]
+async fn what_is_compared_is_everything() {
+    let guichet = Guichet::start().await;
+    let before = Stored::read(&guichet);
+    assert!(before.0.values().any(|rows| rows.iter().any(|row| row.contains("PSDFR-ACPR-12345"))));
+    let pisp = guichet.pisp(crate::harness::PISP);
+    pisp.token().await;
+    let with_token = Stored::read(&guichet);
+    assert!(before != with_token, "a token is seen");
+    pisp.token().await;
+    assert!(with_token != Stored::read(&guichet), "and the next one");
+}
