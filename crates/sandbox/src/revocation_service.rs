@@ -222,7 +222,7 @@ fn later(now: Timestamp) -> Timestamp {
 
 fn done(serial: &Serial, revoked: Option<&Revoked>) -> Done {
     Done {
-        serial: serial.iter().map(|byte| format!("{byte:02x}")).collect(),
+        serial: payments::encoding::hex(serial),
         revoked: revoked.is_some(),
         reason: revoked.map_or("none", |revoked| revoked.reason.as_str()),
     }
