@@ -153,12 +153,13 @@ async fn remove(
 
 /// Stores a registration and answers with it; a repeated call with what stands now.
 async fn write(app: &App, call: &Call, before: Option<Tpp>, after: Tpp) -> Result<Response, Refused> {
+    let is_new = before.is_none();
     let write = TppWrite::put(before, after.clone(), Registrar::Tpp, app.now());
     let written = app.store.change_tpp(TppWrite { call: Some(call.signed_call()), ..write }).await?;
     match written {
         Written::Now => {
-            let agent = after.kind != Kind::Tpp;
-            tracing::info!(client_id = %after.id, name = after.name, agent, "a TPP registered itself");
+            let what = if is_new { "a TPP registered a client" } else { "a TPP changed its registration" };
+            tracing::info!(client_id = %after.id, agent = after.kind != Kind::Tpp, "{what}");
             render::registration(&after)
         }
         Written::Before(id) => {
