@@ -11,7 +11,8 @@ use payments::{
 use url::Url;
 
 use crate::{
-    licence::LicenceArguments, logs::LogFormat, pisp::Purpose, port_choice::PortChoice, trust::TrustArguments,
+    cert::CertArguments, licence::LicenceArguments, logs::LogFormat, pisp::Purpose, port_choice::PortChoice,
+    token::TokenArguments, tpp::TppArguments, trust::TrustArguments,
 };
 
 /// What `guichet --help` says after the list of commands.
@@ -53,6 +54,12 @@ pub(crate) enum Command {
     Pay(Box<PayArguments>),
     /// Verify offline what is stored: every journal, every seal, the sandbox bank's books
     Audit(AuditArguments),
+    /// Register, look at, suspend, resume and remove TPPs, beside a running server
+    Tpp(TppArguments),
+    /// Tell what an access token is good for, and take some back
+    Token(TokenArguments),
+    /// Tell what is wrong with a certificate, rule by rule
+    Cert(CertArguments),
     /// Import trusted lists of Member States, whose authorities are then trusted
     Trust(TrustArguments),
     /// Import registers of licences, and see what they say of a provider
@@ -97,13 +104,6 @@ pub(crate) struct SandboxArguments {
     /// chosen once for a data directory
     #[arg(long, value_enum, value_name = "KIND", hide_possible_values = true)]
     pub(crate) seal: Option<SealKind>,
-}
-
-/// Kinds of seal keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SealKind {
-    /// ECDSA on P-256: fast.
-    P256,
     /// How customers come back from payments made in 1.4.2: simple, or enforced (with a code, and the payment
     /// waits until the PISP confirms it)
     #[arg(long, value_enum, default_value = "simple", value_name = "KIND", hide_possible_values = true)]
@@ -126,6 +126,13 @@ impl From<RedirectKind> for Redirect {
             RedirectKind::Enforced => Self::Enforced,
         }
     }
+}
+
+/// Kinds of seal keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SealKind {
+    /// ECDSA on P-256: fast.
+    P256,
     /// RSA of 2048 bits: what live French banks use.
     Rsa,
 }
@@ -277,6 +284,8 @@ mod tests {
             ("guichet demo --tpp-port 70000", false),
             ("guichet sandbox --tls --log-format json", true),
             ("guichet sandbox --exit", false),
+            ("guichet sandbox --redirect enforced", true),
+            ("guichet sandbox --redirect plain", false),
             ("guichet serve", false),
             ("guichet serve --config a.toml --check", true),
             ("guichet pay --sandbox d --amount 12.34", true),
@@ -284,12 +293,37 @@ mod tests {
             ("guichet pay --amount 12.34", false),
             ("guichet pay --sandbox d --amount 12,34", false),
             ("guichet pay --sandbox d --amount 12.34 --creditor-iban FR00", false),
-            ("guichet sandbox --redirect enforced", true),
-            ("guichet sandbox --redirect plain", false),
             ("guichet pay --sandbox d --amount 1 --version 1.4.2 --instant --json --timeout 5", true),
             ("guichet audit", false),
             ("guichet audit --data d", true),
             ("guichet audit --data d --config c", false),
+            ("guichet tpp", false),
+            ("guichet tpp list", false),
+            ("guichet tpp list --data d --json", true),
+            ("guichet tpp show X --config c", true),
+            ("guichet tpp show --config c", false),
+            ("guichet tpp suspend X --data d", false),
+            ("guichet tpp suspend X --data d --reason", false),
+            ("guichet tpp suspend X --data d --reason fraud", true),
+            ("guichet tpp resume X --data d", true),
+            ("guichet tpp remove X --data d --yes", true),
+            ("guichet tpp add --data d --name N --redirect-uri https://x/ --seal-certificate p", true),
+            ("guichet tpp add --data d --name N --redirect-uri http://x/ --seal-certificate p", false),
+            ("guichet tpp add --data d --name N --redirect-uri https://x/", false),
+            (
+                "guichet tpp add --data d --name N --redirect-uri https://x/ --seal-certificate p --grant gold",
+                false,
+            ),
+            ("guichet cert explain", false),
+            ("guichet cert explain a.pem b.der - --kind qwac --anchors c.pem --json", true),
+            ("guichet cert explain a.pem --at 2026-11-22 --reading lenient", true),
+            ("guichet cert explain a.pem --at 2026-11-22T10:00:00Z --data d", true),
+            ("guichet cert explain a.pem --at yesterday", false),
+            ("guichet cert explain a.pem --data d --config c", false),
+            ("guichet cert explain a.pem --data d --anchors c", false),
+            ("guichet token inspect --data d", true),
+            ("guichet token inspect SECRET --data d", false),
+            ("guichet token revoke --data d --client-id X", true),
             ("guichet trust import fr.xml --data d", false),
             ("guichet trust import fr.xml --signer s.pem", false),
             ("guichet trust import fr.xml --signer s.pem --data d --apply", true),

@@ -25,6 +25,16 @@ pub(crate) fn store_in(path: &Path) -> PathBuf {
     path.join("guichet.sqlite")
 }
 
+/// The test clock in the data directory at `path`.
+pub(crate) fn clock_in(path: &Path) -> PathBuf {
+    path.join("clock")
+}
+
+/// The certificates and keys in the data directory at `path`.
+pub(crate) fn pki_in(path: &Path) -> PathBuf {
+    path.join("pki")
+}
+
 /// A data directory that nobody else is using while this value lives.
 #[derive(Debug)]
 pub(crate) struct DataDir {
@@ -88,7 +98,7 @@ impl DataDir {
 
     /// Certificates and keys.
     pub(crate) fn pki(&self) -> PathBuf {
-        self.path.join("pki")
+        pki_in(&self.path)
     }
 
     /// Payments, journals, seals, TPPs.
@@ -108,7 +118,7 @@ impl DataDir {
 
     /// How far the test clock is ahead.
     pub(crate) fn clock(&self) -> PathBuf {
-        self.path.join("clock")
+        clock_in(&self.path)
     }
 }
 

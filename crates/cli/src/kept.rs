@@ -6,9 +6,20 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
+use eidas::Anchors;
+use jiff::Timestamp;
+use payments::{ports::TrustStore as _, values::TppId};
+use sandbox::{clock::SandboxClock, pki::TEST_TPPS};
+use server::{
+    app::{Clock as _, SystemClock},
+    trust::Trust,
+};
 use store::SqliteStore;
 
-use crate::{data_dir, serve::Config};
+use crate::{
+    data_dir,
+    serve::{self, Config},
+};
 
 /// Whose store is meant.
 #[derive(Debug, Clone, Args)]
@@ -33,6 +44,54 @@ impl KeptArguments {
         // Opening would make an empty one.
         ensure!(path.is_file(), "there is no store at {}", path.display());
         SqliteStore::open(&path).context("the store")
+    }
+
+    /// The time as the server tells it: that of a sandbox's test clock, or the machine's.
+    ///
+    /// # Errors
+    ///
+    /// If the file of the test clock cannot be read.
+    pub(crate) fn now(&self) -> anyhow::Result<Timestamp> {
+        match &self.data {
+            Some(data) => Ok(SandboxClock::open(&data_dir::clock_in(data))?.now()),
+            None => Ok(SystemClock.now()),
+        }
+    }
+
+    /// Whom the server trusts: the files that its configuration names, or the sandbox's own authority; and the
+    /// trusted lists in `store`.
+    ///
+    /// # Errors
+    ///
+    /// The first that cannot be used.
+    pub(crate) async fn trust(&self, store: &SqliteStore) -> anyhow::Result<Trust> {
+        let lists = store.trusted_lists().await.context("the trusted lists in the store")?;
+        if let Some(config) = &self.config {
+            return serve::trust_of(&Config::read(config)?, &lists);
+        }
+        let path = data_dir::pki_in(self.data.as_deref().context("give --config or --data")?).join("ca.pem");
+        let text =
+            std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        crate::sandbox::trust_of(&Anchors::from_pem(&text)?, &lists, self.now()?)
+    }
+
+    /// Whether it is a sandbox's store.
+    pub(crate) fn is_sandbox(&self) -> bool {
+        self.data.is_some()
+    }
+
+    /// Who registers this client id at every start, if somebody does.
+    ///
+    /// # Errors
+    ///
+    /// If the configuration cannot be read.
+    pub(crate) fn registrar_of(&self, id: &TppId) -> anyhow::Result<Option<&'static str>> {
+        let Some(config) = &self.config else {
+            let is_ours = TEST_TPPS.iter().any(|tpp| tpp.oid == id.as_str());
+            return Ok(is_ours.then_some("the sandbox itself"));
+        };
+        let names_it = Config::read(config)?.tpps.iter().any(|tpp| tpp.client_id == *id);
+        Ok(names_it.then_some("the configuration file"))
     }
 
     fn path(&self) -> anyhow::Result<PathBuf> {

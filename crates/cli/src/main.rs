@@ -4,6 +4,7 @@
 
 mod arguments;
 mod audit;
+mod cert;
 mod data_dir;
 mod demo;
 mod http_client;
@@ -12,6 +13,7 @@ mod licence;
 mod logs;
 mod pay;
 mod pisp;
+mod plain;
 mod port_choice;
 mod psu;
 mod random;
@@ -21,6 +23,8 @@ mod serve;
 mod shop;
 mod stop;
 mod story;
+mod token;
+mod tpp;
 mod trust;
 
 use std::process::ExitCode;
@@ -69,6 +73,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Serve(arguments) => serve::run(arguments).await,
             Command::Pay(arguments) => pay::run(*arguments).await,
             Command::Audit(arguments) => audit::run(arguments).await,
+            Command::Tpp(arguments) => tpp::run(arguments).await,
+            Command::Token(arguments) => token::run(arguments).await,
+            Command::Cert(arguments) => cert::run(arguments).await,
             Command::Trust(arguments) => trust::run(arguments).await,
             Command::Licence(arguments) => licence::run(arguments).await,
         }

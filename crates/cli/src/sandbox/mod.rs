@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 pub(crate) use places::{BankPlace, Places};
 pub(crate) use player::first_persona;
+pub(crate) use reload::trust_of;
 pub(crate) use start::Sandbox;
 pub(crate) use summary::what_to_click;
 

@@ -52,7 +52,7 @@ impl SandboxTrust {
 /// # Errors
 ///
 /// If one of them cannot serve as anchor.
-pub(super) fn trust_of(
+pub(crate) fn trust_of(
     authorities: &eidas::Anchors,
     lists: &[TrustedList],
     now: jiff::Timestamp,
