@@ -183,7 +183,7 @@ mod tests {
     }
 
     fn wanted(url: &str) -> Wanted {
-        Wanted { url: url.to_owned(), posted: None, max_bytes: 16, within: Duration::from_secs(60) }
+        Wanted { url: url.to_owned(), posted: None, max_bytes: 16, within: Duration::from_mins(1) }
     }
 
     async fn fetch(allow_private: bool, wanted: &Wanted) -> Result<Vec<u8>, FetchError> {
