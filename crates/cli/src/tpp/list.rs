@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use jiff::Timestamp;
-use payments::{
-    ports::{TppStore as _, TrustStore as _},
-    tpp::Tpp,
-};
+use payments::{ports::TppStore as _, tpp::Tpp};
 use serde::Serialize;
 
-use super::{ListArguments, certificates, print_json, standing::Standing};
+use super::{
+    ListArguments, certificates, print_json,
+    standing::{self, Standing},
+};
 use crate::plain::{plain, say};
 
 /// How wide a table is at most, where its columns allow it.
@@ -37,8 +37,8 @@ pub(super) async fn run(arguments: &ListArguments) -> anyhow::Result<ExitCode> {
     let (store, now) = (arguments.kept.open()?, arguments.kept.now()?);
     let mut lines = Vec::new();
     for tpp in store.tpps().await? {
-        let standing = Standing::of(&tpp, &store.listings(&tpp.organization_identifier).await?);
-        lines.push(Line::of(tpp, standing, now));
+        let found = standing::find(&store, &tpp).await?;
+        lines.push(Line::of(tpp, found.standing, now));
     }
     store.close();
     match (arguments.json, lines.is_empty()) {

@@ -6,13 +6,18 @@ use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use payments::{
     licence::Listing,
-    ports::{TokenStore as _, TppStore as _, TrustStore as _},
+    ports::{TokenStore as _, TppStore as _},
     tpp::{Kind, RedirectUri, Registrar, Tpp, TppChange, TppEvent},
 };
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{ShowArguments, certificates::CertificateShown, print_json, standing::Standing};
+use super::{
+    ShowArguments,
+    certificates::CertificateShown,
+    print_json,
+    standing::{self, Found, Standing},
+};
 use crate::plain::{minute, plain, say, second};
 
 /// Width of the labels.
@@ -32,6 +37,8 @@ struct Registration {
     #[serde(flatten)]
     tpp: Tpp,
     standing: Standing,
+    #[serde(skip)]
+    sentence: String,
     certificates: Vec<CertificateShown>,
     listings: Vec<Listing>,
     live_tokens: u64,
@@ -48,12 +55,11 @@ pub(super) async fn run(arguments: &ShowArguments) -> anyhow::Result<ExitCode> {
     let history = store.tpp_history(id).await?;
     let registration = match store.find_tpp(id).await? {
         Some(tpp) => {
-            let listings = store.listings(&tpp.organization_identifier).await?;
-            let standing = Standing::of(&tpp, &listings);
+            let Found { standing, sentence, listings } = standing::find(&store, &tpp).await?;
             let certificates =
                 tpp.seal_certificates.iter().map(|seal| CertificateShown::of(seal, now)).collect();
             let live_tokens = store.live_tokens_of(id, now).await?;
-            Some(Registration { tpp, standing, certificates, listings, live_tokens })
+            Some(Registration { tpp, standing, sentence, certificates, listings, live_tokens })
         }
         None if history.is_empty() => {
             bail!("nothing is known of a TPP {id}; guichet tpp list shows who is registered")
@@ -104,7 +110,7 @@ impl Registration {
         if let Kind::Agent { of } = &tpp.kind {
             page.row("kind", &format!("agent of {}", plain(of.as_str())));
         }
-        page.row("standing", &self.standing.sentence(tpp, &self.listings));
+        page.row("standing", &self.sentence);
         page.row("registered", &minute(tpp.created_at));
         page.row("live tokens", &self.live_tokens.to_string());
         page.row("grants", &words(&tpp.grant_types)?);
