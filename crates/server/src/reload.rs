@@ -161,7 +161,7 @@ pub fn router(reloader: Arc<Reloader>) -> Router {
 
 async fn on_demand(State(reloader): State<Arc<Reloader>>) -> Response {
     match reloader.reload().await {
-        Ok(reloaded) => Json(reloaded).into_response(),
+        Ok(done) => Json(done).into_response(),
         Err(error) => {
             let body = serde_json::json!({ "status": 422, "message": error.to_string() });
             (StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response()

@@ -12,7 +12,7 @@ use super::Trust;
 pub struct Uses {
     /// To issue QWACs.
     pub websites: bool,
-    /// To issue QSealCs.
+    /// To issue `QSealC`s.
     pub seals: bool,
 }
 

@@ -75,7 +75,7 @@ impl Trust {
         Self::of(anchors.clone(), anchors, origins)
     }
 
-    /// Trusts the ones for QWACs and the others for QSealCs (ETSI TS 119 612, 5.5.9.4: an authority is
+    /// Trusts the ones for QWACs and the others for `QSealC`s (ETSI TS 119 612, 5.5.9.4: an authority is
     /// supervised for what its trusted list says).
     pub fn of(qwac: Anchors, qseal: Anchors, origins: Vec<AnchorOrigin>) -> Self {
         let trusting = |anchors| Trusting { anchors, known: KnownCertificates::default() };
