@@ -427,7 +427,10 @@ mod tests {
     fn parameters_are_added_in_place_of_those_of_the_same_name() {
         let table = [
             ("https://tpp.example/cb", "https://tpp.example/cb?code=c&state=a%26b"),
-            ("https://tpp.example/cb?own=%20x&flag", "https://tpp.example/cb?own=%20x&flag&code=c&state=a%26b"),
+            (
+                "https://tpp.example/cb?own=%20x&flag",
+                "https://tpp.example/cb?own=%20x&flag&code=c&state=a%26b",
+            ),
             ("https://tpp.example/cb?state=s1&x=1", "https://tpp.example/cb?x=1&code=c&state=a%26b"),
             ("https://tpp.example/cb?st%61te=s1&code", "https://tpp.example/cb?code=c&state=a%26b"),
         ];

@@ -69,15 +69,15 @@ pub enum ApiError {
     /// Well formed, but not admitted here today.
     #[error("{0}")]
     Refused(#[from] admission::Refusal),
-    /// The request id was used with another body.
-    #[error("X-Request-ID was used with another body within 24 hours")]
-    RequestIdReused,
     /// The nonce of a confirmation is another one than in the link.
     #[error("nonce is not the one given when the payment request was created")]
     Nonce,
     /// The payment is not in a state in which it can be confirmed; the edition has the status for that.
     #[error("{1}")]
     NotConfirmable(StatusCode, NotConfirmable),
+    /// The request id was used with another body.
+    #[error("X-Request-ID was used with another body within 24 hours")]
+    RequestIdReused,
     /// No such payment request, or not the caller's; or no such path.
     #[error("not found")]
     NotFound,
@@ -142,13 +142,13 @@ impl ApiError {
                 (StatusCode::FORBIDDEN, "BE05")
             }
             Self::Scope(_) => (StatusCode::FORBIDDEN, "BADS"),
+            Self::Nonce => (StatusCode::FORBIDDEN, "FF01"),
+            Self::NotConfirmable(status, _) => (*status, "FF01"),
             Self::Field(field) => (StatusCode::BAD_REQUEST, field.code),
             Self::Refused(refusal) => (StatusCode::BAD_REQUEST, refusal.code),
             Self::Header(_) | Self::RequestIdReused | Self::BodyBroken | Self::Unclear(_) => {
                 (StatusCode::BAD_REQUEST, "FF01")
             }
-            Self::Nonce => (StatusCode::FORBIDDEN, "FF01"),
-            Self::NotConfirmable(status, _) => (*status, "FF01"),
             Self::NotFound | Self::UnknownHost => (StatusCode::NOT_FOUND, "FF01"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "NIMP"),
             Self::OtherRole => (StatusCode::NOT_IMPLEMENTED, "NIMP"),
