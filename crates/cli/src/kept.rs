@@ -2,7 +2,7 @@
 //!
 //! What these commands change is in the store, so a running server acts on it at the next request.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
@@ -12,6 +12,7 @@ use payments::{ports::TrustStore as _, values::TppId};
 use sandbox::{clock::SandboxClock, pki::TEST_TPPS};
 use server::{
     app::{Clock as _, SystemClock},
+    revocation::{NoFetch, Revocation},
     trust::Trust,
 };
 use store::SqliteStore;
@@ -73,6 +74,24 @@ impl KeptArguments {
         let text =
             std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         crate::sandbox::trust_of(&Anchors::from_pem(&text)?, &lists, self.now()?)
+    }
+
+    /// What the files that a configuration names say of revocation: a directory of lists and the deny list.
+    /// Nobody is asked.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be used.
+    pub(crate) fn revocation_files(&self) -> anyhow::Result<Option<Revocation>> {
+        let Some(config) = &self.config else {
+            return Ok(None);
+        };
+        let config = Config::read(config)?.trust.revocation;
+        if config.directory.is_none() {
+            return Ok(None);
+        }
+        let quiet = server::revocation::Config { fetch: false, ..config };
+        Revocation::new(quiet, Arc::new(NoFetch)).context("in trust.revocation").map(Some)
     }
 
     /// Whether it is a sandbox's store.

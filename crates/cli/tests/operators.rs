@@ -345,6 +345,70 @@ fn certificates_are_explained_with_an_exit_status_for_scripts() {
     assert_eq!((code, told.contains('\u{1b}')), (1, false), "{told:?}");
 }
 
+/// A configuration that serves from a sandbox's store with its certificates.
+fn configuration(home: &Path) -> String {
+    let example =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guichet.example.toml")).unwrap();
+    let text = example
+        .replace("/var/lib/guichet/guichet.sqlite", "guichet.sqlite")
+        .replace("qtsp.pem", "pki/ca.pem")
+        .replace("\"server.", "\"pki/server.")
+        .replace("\"seal-17515.", "\"pki/seal-17515.")
+        .replace("tpp/PSDFR-ACPR-12345-qseal.pem", "pki/tpp/PSDFR-ACPR-12345/qseal.pem")
+        .replace("bank-ca.pem", "pki/tls-ca.pem")
+        .replace("# directory = \"revocation\"", "directory = \"revocation\"");
+    assert!(text.contains("\ndirectory = "), "the example names the directory");
+    let path = home.join("guichet.toml");
+    fs::write(&path, text).unwrap();
+    fs::create_dir(home.join("revocation")).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_configuration_brings_its_trust_its_deny_list_and_its_tpps() {
+    let bench = Bench::start();
+    let config = configuration(bench.home.path());
+    let qwac = bench.file(&format!("tpp/{PISP}/qwac.pem"));
+    let explain = || output_of(guichet(&["cert", "explain", &qwac, "--config", &config]));
+    let (code, told) = explain();
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("Guichet Sandbox QTSP, which is trusted"), "{told}");
+    let pem = fs::read_to_string(&qwac).unwrap();
+    let sha256 = eidas::Certificate::from_pem(&pem).unwrap().sha256_hex();
+    fs::write(bench.home.path().join("revocation/deny.txt"), format!("sha256 {sha256}\n")).unwrap();
+    let (code, told) = explain();
+    assert_eq!(code, 1, "{told}");
+    assert!(told.contains("FAIL the certificate is on the deny list of this bank"), "{told}");
+    fs::write(bench.home.path().join("revocation/deny.txt"), "garbage\n").unwrap();
+    let (code, told) = explain();
+    assert_eq!((code, told.contains("deny.txt")), (1, true), "{told}");
+
+    let tpp = |arguments: &[&str]| {
+        let mut all = vec!["tpp"];
+        all.extend(arguments);
+        all.extend(["--config", &config]);
+        output_of(guichet(&all))
+    };
+    let (code, told) = tpp(&["remove", PISP, "--yes"]);
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("the configuration file registers it again at the next start"), "{told}");
+    let qseal = bench.file(&format!("tpp/{PISP}/qseal.pem"));
+    let add = ["add", "--name", "Exemple", "--seal-certificate", &qseal, "--redirect-uri"];
+    let (code, told) = tpp(&[&add[..], &["http://localhost:9000/cb"]].concat());
+    assert_eq!(code, 1, "{told}");
+    assert!(told.contains("must be https"), "{told}");
+    let (code, told) = tpp(&[&add[..], &["https://tpp.example/cb"]].concat());
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("puts its own version in place"), "{told}");
+    let nowhere = home_without_store(bench.home.path());
+    let (code, told) = output_of(guichet(&["tpp", "list", "--data", &nowhere]));
+    assert_eq!((code, told.contains("there is no store")), (1, true), "{told}");
+}
+
+fn home_without_store(home: &Path) -> String {
+    home.join("nowhere").to_str().unwrap().to_owned()
+}
+
 /// What a TPP's call is refused for and what the doctor says have the same words.
 #[test]
 fn the_server_refuses_a_certificate_in_the_words_of_its_explanation() {

@@ -6,6 +6,7 @@
 mod explain;
 mod guard;
 mod introspection;
+mod known;
 mod page;
 mod tokens;
 mod trust;

@@ -3,6 +3,7 @@
 mod explain;
 mod input;
 mod known;
+mod yardstick;
 
 use std::process::ExitCode;
 

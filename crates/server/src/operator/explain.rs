@@ -2,8 +2,6 @@
 //!
 //! The same as `guichet cert explain`, by the trust and the clock of the server itself.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use axum::{
     Json, Router,
@@ -13,16 +11,16 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use eidas::{Certificate, Explanation, Kind, Outcome, Question, Reading};
-use payments::{institution::RevocationPolicy, ports::StoreError};
+use eidas::{Explanation, Kind, Outcome, Question, Reading};
 use serde::Serialize;
 
 use super::{
+    known::{Known, registers, revocation},
     page::{Frame, html, wants_json},
     tokens::is_form,
     trust::minute,
 };
-use crate::{App, api::body, psu::format::plain};
+use crate::{App, api::body};
 
 /// Its path.
 pub(super) const PATH: &str = "/certificates/explain";
@@ -57,14 +55,18 @@ struct Explained {
     validity: String,
     /// Each broken rule with what is wrong.
     broken: Vec<(String, String)>,
-    /// What registers and this bank know of the provider.
-    standing: Vec<(String, String)>,
+    /// What is known here of the provider and of the certificate.
+    known: Vec<Known>,
 }
 
 /// An answer to a program.
 #[derive(Serialize)]
 struct ExplainedJson<'a> {
+    /// Whether it is taken today.
+    acceptable: bool,
+    /// Whether every rule of its content and its chain holds.
     in_order: bool,
+    known: &'a [Known],
     #[serde(flatten)]
     explanation: &'a Explanation,
 }
@@ -90,16 +92,15 @@ async fn submit(State(app): State<App>, request: Request) -> Response {
         Err(Unasked { status, why }) => return html(status, &ExplainPage::empty(Some(why))),
     };
     let explanation = asked.explain(&app);
-    if json {
-        let in_order = explanation.is_in_order();
-        return Json(ExplainedJson { in_order, explanation: &explanation }).into_response();
-    }
-    let mut standing = standing(&app, &explanation).await.unwrap_or_else(|error| {
+    let mut known = registers(&app, &explanation).await.unwrap_or_else(|error| {
         tracing::error!(%error, "the store failed an operator");
-        vec![("Store".to_owned(), "it does not work at the moment".to_owned())]
+        vec![Known::against("Store", "it does not work at the moment")]
     });
-    standing.extend(revocation(&app, &asked, &explanation).await);
-    let explained = Some(Explained::of(explanation, standing));
+    known.extend(revocation(&app, &asked.pem, kind_of(&explanation)).await);
+    if json {
+        return as_json(&explanation, &known);
+    }
+    let explained = Some(Explained::of(explanation, known));
     html(StatusCode::OK, &ExplainPage { asked: asked.for_the_form(), explained, ..ExplainPage::empty(None) })
 }
 
@@ -187,7 +188,7 @@ fn unasked(status: StatusCode, why: &str) -> Unasked {
 }
 
 impl Explained {
-    fn of(explanation: Explanation, standing: Vec<(String, String)>) -> Self {
+    fn of(explanation: Explanation, known: Vec<Known>) -> Self {
         let failed = explanation.findings.iter().filter(|finding| finding.outcome == Outcome::Failed);
         let broken = failed.map(|finding| {
             let problem = finding.problem.clone().unwrap_or_else(|| finding.requires.to_owned());
@@ -201,9 +202,14 @@ impl Explained {
             now: minute(explanation.now),
             validity: validity.unwrap_or_default(),
             broken: broken.collect(),
-            standing,
+            known,
             explanation,
         }
+    }
+
+    /// What keeps a certificate from being taken whose rules all hold.
+    fn against(&self) -> Vec<&Known> {
+        self.known.iter().filter(|known| known.is_against).collect()
     }
 
     /// The class and the word of an outcome.
@@ -222,55 +228,8 @@ impl Explained {
     }
 }
 
-/// What the registers and this bank know of the provider that a certificate names.
-async fn standing(app: &App, explanation: &Explanation) -> Result<Vec<(String, String)>, StoreError> {
-    let named = explanation.summary.as_ref().and_then(|summary| summary.organization_identifier.as_deref());
-    let Some(organization) = named else {
-        return Ok(Vec::new());
-    };
-    let mut rows = Vec::new();
-    for listing in app.store.listings(organization).await? {
-        let countries: Vec<String> = listing.payment_initiation_in.into_iter().collect();
-        let standing = listing.standing.as_str();
-        let text = format!("{standing}, initiates payments in: {}", plain(&countries.join(" ")));
-        rows.push((format!("Register {}", plain(&listing.register)), text));
-    }
-    if rows.is_empty() {
-        rows.push(("Registers".to_owned(), "no imported register lists it".to_owned()));
-    }
-    Ok(rows)
-}
-
-/// What is known of its revocation, by the policy of every institution; nothing if no path leads to an
-/// authority that could say.
-async fn revocation(app: &App, asked: &Asked, explanation: &Explanation) -> Vec<(String, String)> {
-    let (trust, now) = (app.trust.current(), app.now());
-    let Ok(certificates) = Certificate::all_from_pem(&asked.pem) else {
-        return Vec::new();
-    };
-    let Some((leaf, others)) = certificates.split_first() else {
-        return Vec::new();
-    };
-    let others: Vec<_> = others.iter().map(|other| other.der().clone()).collect();
-    let path = trust.anchors(kind_of(explanation)).path(leaf, &others, now).unwrap_or_default();
-    let Some(issuer) = path.first() else {
-        return Vec::new();
-    };
-    let mut words: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for counter in app.counters.all().iter() {
-        let policy = counter.institution.settings.revocation;
-        app.revocation.consult(leaf, Some(issuer), policy, now).await;
-        let word = match app.revocation.check(leaf, Some(issuer), policy, now) {
-            Err(refusal) => refusal.to_string(),
-            Ok(()) if policy == RevocationPolicy::Off => "nobody is asked about it".to_owned(),
-            Ok(()) => "nobody says that it is revoked".to_owned(),
-        };
-        words.entry(word).or_default().push(counter.institution.code.as_str().to_owned());
-    }
-    let differs = words.len() > 1;
-    let told = words.into_iter().map(|(word, codes)| {
-        let whom = if differs { format!(", as {} would have it", codes.join(", ")) } else { String::new() };
-        ("Revocation".to_owned(), word + &whom)
-    });
-    told.collect()
+fn as_json(explanation: &Explanation, known: &[Known]) -> Response {
+    let in_order = explanation.is_in_order();
+    let acceptable = in_order && !known.iter().any(|known| known.is_against);
+    Json(ExplainedJson { acceptable, in_order, known, explanation }).into_response()
 }

@@ -1,5 +1,6 @@
 //! The operator's pages: the certificate doctor, and who is trusted.
 
+use eidas::revocation::DenyList;
 use payments::{
     licence::{Licence, Listing, RegisterImport},
     ports::TrustStore as _,
@@ -7,6 +8,7 @@ use payments::{
 use sandbox::pki::CertifiedKey;
 use server::{
     app::Clock as _,
+    revocation::Sources,
     trust::{Gathered, Uses},
 };
 
@@ -110,6 +112,10 @@ async fn what_registers_say_of_the_provider_is_told() {
     guichet.store.import_register(import, vec![listing]).await.unwrap();
     let told = page(&guichet, &form(qwac(&guichet, PISP).pem(), "", "strict")).await;
     assert!(told.body.contains("withdrawn, initiates payments in: FR"), "{}", told.body);
+    assert!(told.body.contains("No rule is broken, and yet it is not taken"), "{}", told.body);
+    let program = json(&guichet, &form(qwac(&guichet, PISP).pem(), "", "strict")).await.json();
+    assert_eq!((&program["acceptable"], &program["in_order"]), (&false.into(), &true.into()), "{program}");
+    assert_eq!(program["known"][0]["what"], "Register ACPR <i>", "{program}");
     assert!(!told.body.contains("<i>"), "{}", told.body);
 }
 
@@ -189,4 +195,18 @@ async fn whom_the_server_trusts_is_told_with_where_it_comes_from() {
     let sheet = operate(&guichet, "GET", style, &[HERE], "").await;
     assert!(sheet.status == 200 && sheet.body.contains(".findings"), "{style}");
     assert_eq!(operate(&guichet, "GET", "/operator/assets/x.css", &[HERE], "").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_certificate_that_the_bank_denies_is_not_taken_though_every_rule_holds() {
+    let guichet = Guichet::start().await;
+    let qwac = qwac(&guichet, PISP);
+    let certificate = eidas::Certificate::parse(qwac.der()).unwrap();
+    let denied = format!("sha256 {}\n", certificate.sha256_hex());
+    let sources = Sources::denying(DenyList::parse(&denied).unwrap());
+    guichet.app.revocation.replace_sources(sources, guichet.clock.now()).unwrap();
+    let told = json(&guichet, &form(qwac.pem(), "", "strict")).await.json();
+    assert_eq!((&told["acceptable"], &told["in_order"]), (&false.into(), &true.into()), "{told}");
+    let told = page(&guichet, &form(qwac.pem(), "", "strict")).await;
+    assert!(told.body.contains("on the deny list of this bank"), "{}", told.body);
 }
