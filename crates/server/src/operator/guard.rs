@@ -102,7 +102,8 @@ mod tests {
     #[test]
     fn a_request_that_a_foreign_page_causes_is_an_intruder() {
         const LINK: [(&str, &str); 2] = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
-        let table: &[(&str, &str, &[(&str, &str)], bool)] = &[
+        type Row<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], bool);
+        let table: &[Row<'_>] = &[
             // Programs.
             ("POST", "localhost:9090", &[], true),
             ("GET", "127.0.0.1:9090", &[], true),

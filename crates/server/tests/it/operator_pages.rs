@@ -14,7 +14,7 @@ use server::{
 
 use crate::{
     harness::{Guichet, PISP},
-    operator_tokens::{Told, operate},
+    operator_tokens::{Headers, Told, operate},
 };
 
 const EXPLAIN: &str = "/certificates/explain";
@@ -145,7 +145,7 @@ async fn what_cannot_be_explained_is_told_to_people_and_programs() {
     let guichet = Guichet::start().await;
     let large = form(&"x".repeat(65 * 1024), "", "strict");
     let good = form(qwac(&guichet, PISP).pem(), "", "strict");
-    let table: &[(&[(&str, &str)], &str, u16)] = &[
+    let table: &[(Headers<'_>, &str, u16)] = &[
         (&[HERE, FORM], "", 400),
         (&[HERE, FORM], "pem=%20", 400),
         (&[HERE, FORM], "pem=x&kind=ca", 400),

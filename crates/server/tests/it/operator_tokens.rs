@@ -17,6 +17,9 @@ use crate::harness::{Guichet, OTHER_HOST, PISP};
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 const HERE: (&str, &str) = ("host", "localhost");
 
+/// Headers of a request.
+pub(crate) type Headers<'a> = &'a [(&'a str, &'a str)];
+
 /// What the operator's listener answers: status, headers and body.
 pub(crate) struct Told {
     pub(crate) status: u16,
@@ -35,12 +38,12 @@ pub(crate) async fn operate(
     guichet: &Guichet,
     method: &str,
     path: &str,
-    headers: &[(&str, &str)],
+    headers: Headers<'_>,
     body: &str,
 ) -> Told {
     let mut request = format!("{method} {path} HTTP/1.1\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
+        request.extend([name, ": ", value, "\r\n"]);
     }
     request.push_str("connection: close\r\n\r\n");
     request.push_str(body);
@@ -173,7 +176,7 @@ async fn no_foreign_page_makes_a_browser_act_on_the_operators_listener() {
     let form = format!("token={token}");
     let own = format!("http://localhost:{}", guichet.operator.port());
     let host = format!("localhost:{}", guichet.operator.port());
-    let table: &[(&[(&str, &str)], u16)] = &[
+    let table: &[(Headers<'_>, u16)] = &[
         (&[FORM], 403),
         (&[FORM, ("host", "evil.example")], 403),
         (&[FORM, ("host", "localhost"), ("host", "evil.example")], 400),
