@@ -27,7 +27,7 @@ use crate::{
 #[group(required = true, multiple = false)]
 pub(crate) struct KeptArguments {
     /// Configuration file of a bank: its store
-    #[arg(long, value_name = "FILE", env = "GUICHET_CONFIG")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Data directory of a sandbox
     #[arg(long, value_name = "DIR")]
