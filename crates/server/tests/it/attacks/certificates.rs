@@ -180,7 +180,7 @@ async fn a_subject_that_almost_is_another_is_not_taken_for_it() {
         let text = text.to_owned();
         move |guichet: &Guichet| {
             forge::qtsp_issued(guichet, Kind::Qwac, PISP, |profile| {
-                profile.organization_identifier = Some(text)
+                profile.organization_identifier = Some(text);
             })
         }
     };

@@ -30,7 +30,7 @@ fn check_clean(what: &str, answer: &Answer) {
         assert!(clean && name != "x-injected" && name != "set-cookie", "{what}: {name}: {value:?}");
     }
     let text = answer.text();
-    assert!(!text.chars().any(|c| c.is_control()), "{what}: {text}");
+    assert!(!text.chars().any(char::is_control), "{what}: {text}");
     assert!(!text.contains("\"injected\"") && !text.contains("\u{202e}"), "{what}: {text}");
 }
 

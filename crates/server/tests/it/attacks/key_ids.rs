@@ -13,21 +13,28 @@ use super::{check, check_alive, forge, handshake};
 use crate::harness::{Guichet, PISP};
 
 /// Somebody inside the bank's network who must not hear from the server.
-struct Inside(TcpListener);
+pub(super) struct Inside(TcpListener);
 
 impl Inside {
-    fn listen() -> Self {
+    pub(super) fn listen() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         Self(listener)
     }
 
-    fn host(&self) -> String {
+    pub(super) fn host(&self) -> String {
         self.0.local_addr().unwrap().to_string()
     }
 
-    /// Checks that nobody has come. A connection to this machine is in the queue before its caller goes on.
-    fn check_alone(&self, what: &str) {
+    /// Checks that nobody has come, nor was sent. A connection to this machine is in the queue before its caller
+    /// goes on.
+    pub(super) fn check_alone(&self, guichet: &Guichet, what: &str) {
+        let (inside, metadata) = (self.host(), "169.254");
+        let fetched = guichet.network.fetched();
+        assert!(
+            !fetched.iter().any(|url| url.contains(&inside) || url.contains(metadata)),
+            "{what}: {fetched:?}"
+        );
         let came = self.0.accept();
         assert!(matches!(&came, Err(error) if error.kind() == ErrorKind::WouldBlock), "{what}: {came:?}");
     }
@@ -78,13 +85,13 @@ async fn a_key_id_is_looked_up_and_never_fetched() {
         let escaped = url.replace('\\', "\\\\");
         let call = pisp.post(&token, &guichet.body()).with_key_id(&escaped).sign(&attacker.seal);
         check(&guichet, &pisp, vec![(url, call, 401, "BE05", rule)]).await;
-        inside.check_alone(url);
+        inside.check_alone(&guichet, url);
     }
     // With the right key such an address is a name like another, and is not fetched either.
     let url = format!("http://{host}/seal.pem");
     let call = pisp.post(&token, &guichet.body()).with_key_id(&url);
     assert_eq!(pisp.sign_and_send(call).await.status, 201);
-    inside.check_alone("the right key");
+    inside.check_alone(&guichet, "the right key");
 }
 
 #[tokio::test]
@@ -104,7 +111,7 @@ async fn no_address_in_a_body_or_header_is_fetched() {
         for scheme in ["http", "https"] {
             let call = with_url(name, url(scheme));
             check(&guichet, &pisp, vec![(name, call, 400, "FF01", name)]).await;
-            inside.check_alone(name);
+            inside.check_alone(&guichet, name);
         }
     }
     // Headers that some servers follow or report to.
@@ -112,7 +119,7 @@ async fn no_address_in_a_body_or_header_is_fetched() {
     {
         let call = pisp.post(&token, &json!({})).with(name, &url("http")).sign(&pisp.seal);
         check(&guichet, &pisp, vec![(name, call, 400, "FF01", "paymentInformationId")]).await;
-        inside.check_alone(name);
+        inside.check_alone(&guichet, name);
     }
     check_alive(&guichet, &pisp).await;
 }
@@ -147,6 +154,6 @@ async fn no_address_in_a_strangers_certificate_is_fetched() {
     let inside = Inside::listen();
     let (der, key) = pointing_inside(&guichet, &inside);
     assert_eq!(handshake::answer_to(&guichet, vec![der], key).await, "", "no stranger gets that far");
-    inside.check_alone("AIA, CRL and OCSP");
+    inside.check_alone(&guichet, "AIA, CRL and OCSP");
     check_alive(&guichet, &guichet.pisp(PISP)).await;
 }

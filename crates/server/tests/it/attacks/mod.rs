@@ -12,6 +12,7 @@ mod handshake;
 mod injection;
 mod key_ids;
 mod raw;
+mod registration;
 mod rights;
 mod seals;
 mod signatures;
@@ -37,7 +38,7 @@ type Attack<'a> = (&'a str, Call, u16, &'a str, &'a str);
 /// Sends each attack and checks its answer, the seal on it, and that the store is as it was.
 async fn check(guichet: &Guichet, by: &Pisp<'_>, attacks: Vec<Attack<'_>>) {
     let mut before = Stored::read(guichet);
-    let mut otherwise = String::new();
+    let mut otherwise = Vec::new();
     for (what, call, status, code, rule) in attacks {
         let answer = by.send(call).await;
         let text = answer.text();
@@ -45,11 +46,11 @@ async fn check(guichet: &Guichet, by: &Pisp<'_>, attacks: Vec<Attack<'_>>) {
             check_answer(guichet, what, &answer, (status, code, rule)).await;
             before.check_unchanged(guichet, what);
         } else {
-            otherwise += &format!("\n{what}: {} {text}, not {status} {code} {rule}", answer.status);
+            otherwise.push(format!("{what}: {} {text}, not {status} {code} {rule}", answer.status));
             before = Stored::read(guichet);
         }
     }
-    assert!(otherwise.is_empty(), "{otherwise}");
+    assert!(otherwise.is_empty(), "{}", otherwise.join("\n"));
 }
 
 /// Checks that an attack was answered as it must be.
@@ -67,7 +68,7 @@ type TokenAttack<'a> = (&'a str, Call, u16, &'a str, &'a str);
 /// Sends each attack and checks its answer (RFC 6749, 5.2), and that the store is as it was.
 async fn check_tokens(guichet: &Guichet, by: &Pisp<'_>, attacks: Vec<TokenAttack<'_>>) {
     let mut before = Stored::read(guichet);
-    let mut otherwise = String::new();
+    let mut otherwise = Vec::new();
     for (what, call, status, error, rule) in attacks {
         let answer = by.send(call).await;
         let text = answer.text();
@@ -75,11 +76,11 @@ async fn check_tokens(guichet: &Guichet, by: &Pisp<'_>, attacks: Vec<TokenAttack
             check_no_token(what, &answer, (status, error, rule));
             before.check_unchanged(guichet, what);
         } else {
-            otherwise += &format!("\n{what}: {} {text}, not {status} {error} {rule}", answer.status);
+            otherwise.push(format!("{what}: {} {text}, not {status} {error} {rule}", answer.status));
             before = Stored::read(guichet);
         }
     }
-    assert!(otherwise.is_empty(), "{otherwise}");
+    assert!(otherwise.is_empty(), "{}", otherwise.join("\n"));
 }
 
 /// Checks that an attack was given no token.

@@ -1,5 +1,7 @@
 //! Calls as bytes, for what no honest client library sends.
 
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -19,9 +21,9 @@ pub(super) async fn send_as(guichet: &Guichet, call: Call, host: &str, more: &[u
     let mut bytes =
         format!("{} {} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n", call.method, call.target);
     for (name, value) in &call.headers {
-        bytes += &format!("{name}: {}\r\n", value.to_str().unwrap());
+        write!(bytes, "{name}: {}\r\n", value.to_str().unwrap()).unwrap();
     }
-    bytes += &format!("content-length: {}\r\n", call.body.len());
+    write!(bytes, "content-length: {}\r\n", call.body.len()).unwrap();
     let bytes = [bytes.as_bytes(), more, b"\r\n", &call.body].concat();
     let text = exchange(guichet, usual(guichet), &bytes).await;
     parse(call, &text)

@@ -15,6 +15,9 @@ use server::app::Clock as _;
 use super::{ask, check, check_alive, check_tokens, pay};
 use crate::harness::{Guichet, PISP};
 
+/// What becomes of a registration.
+type Change = Box<dyn Fn(&mut Tpp)>;
+
 const PRINCIPAL: &str = "PSDFR-ACPR-12345";
 const AGENT: &str = "agent-1";
 
@@ -68,7 +71,7 @@ async fn who_lost_the_right_to_work_is_refused_on_his_next_call() {
     let token = pisp.token().await;
     let held = (token.as_str(), path.as_str());
     let suspended = Suspension { since: guichet.clock.now(), reason: "fraud, case 4711".to_owned() };
-    let changes: [(&str, Box<dyn Fn(&mut Tpp)>, (u16, &str), &str); 4] = [
+    let changes: [(&str, Change, (u16, &str), &str); 4] = [
         (
             "suspended by its authority",
             Box::new(|tpp| tpp.licence = Licence::Suspended),

@@ -81,7 +81,7 @@ async fn a_certificate_that_is_no_qsealc_is_refused_by_the_rule_it_breaks() {
         (
             "of account information",
             changed(|profile| {
-                statements(profile).psd2.as_mut().unwrap().roles = vec![Role::AccountInformation]
+                statements(profile).psd2.as_mut().unwrap().roles = vec![Role::AccountInformation];
             }),
             "does not state the role PSP_PI",
         ),

@@ -22,7 +22,7 @@ async fn headers_that_are_too_long_are_refused_by_name() {
     let signed = || call().sign(&pisp.seal);
     let signature = |value: &str| signed().with("signature", value);
     let sent = signed().headers["signature"].to_str().unwrap().to_owned();
-    let parameters: String = (0..20).map(|number| format!(",p{number}=\"x\"")).collect();
+    let parameters = (0..20).fold(String::new(), |text, number| format!("{text},p{number}=\"x\""));
     let covered = |list: &str| signature(&sent.replacen("(request-target)", list, 1));
     let bearer = |text: &str| call().with("authorization", &format!("Bearer {text}")).sign(&pisp.seal);
     let digest = call().headers["digest"].to_str().unwrap().to_owned();
@@ -47,13 +47,7 @@ async fn headers_that_are_too_long_are_refused_by_name() {
             "FF01",
             "'keyId' of 'Signature' is too long",
         ),
-        (
-            "covered headers",
-            covered(&"date ".repeat(65).trim_end().to_owned()),
-            400,
-            "FF01",
-            "lower-case names",
-        ),
+        ("covered headers", covered("date ".repeat(65).trim_end()), 400, "FF01", "lower-case names"),
         ("a covered name", covered(&"x".repeat(5_000)), 401, "BE05", "must cover '(request-target)'"),
         (
             "digests",
@@ -120,7 +114,8 @@ async fn a_body_that_is_too_large_deep_or_long_is_refused() {
         with(format!("{}{}", open.repeat(depth), close.repeat(depth)).into_bytes())
     };
     let plain = serde_json::to_string(&guichet.body()).unwrap();
-    let members: String = (0..3_000).map(|number| format!("\"m{number}\":0,")).collect();
+    let members: Vec<_> = (0..3_000).map(|number| format!("\"m{number}\":0,")).collect();
+    let members = members.concat();
     let transfer = guichet.body()["creditTransferTransaction"][0].clone();
     let digits = plain.replacen(
         "\"numberOfTransactions\":1",

@@ -111,7 +111,7 @@ async fn what_only_looks_like_a_token_is_none() {
     let pisp = guichet.pisp(PISP);
     let token = pisp.token().await;
     let hash = TokenHash(Sha256::digest(token.as_bytes()).into());
-    let hash: String = hash.0.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hash.0.map(|byte| format!("{byte:02x}")).concat();
     let body = guichet.body();
     let with = |value: &str| pisp.post(&token, &body).with("authorization", value).sign(&pisp.seal);
     let without = || pisp.post(&token, &body).without("authorization");
