@@ -101,7 +101,7 @@ fn a_file_that_cannot_be_used_leaves_everything_as_it_was_and_is_named() {
         assert_eq!(new.ask_token(PISP).0, 200, "{file}");
         assert_eq!(old.ask_token(PISP).0, 200, "{file}");
         fs::write(server.file("server.key"), &key).unwrap();
-        server.write("");
+        server.write();
     }
     let (status, told) = ask_operator(server.operator_port(), "POST", "/reload");
     assert_eq!(status, 200, "what is mended is taken: {told}");
@@ -111,7 +111,8 @@ fn a_file_that_cannot_be_used_leaves_everything_as_it_was_and_is_named() {
 #[test]
 fn a_tpp_that_is_written_into_the_file_gets_its_token_after_a_signal() {
     let town = Town::new();
-    let mut server = town.server().start();
+    let settings = "[institution.settings]\ntoken_lifetime_s = 600\n";
+    let mut server = town.server().with_more(settings).start();
     let mut connection = town.connect(&server);
     let (status, told) = connection.ask_token(PISP);
     assert_eq!(status, 401, "{told}");
@@ -123,5 +124,6 @@ fn a_tpp_that_is_written_into_the_file_gets_its_token_after_a_signal() {
     assert!(line.contains("tpps_changed=1"), "{line}");
     let (status, told) = connection.ask_token(PISP);
     assert_eq!(status, 200, "{told}");
+    assert!(told.contains("\"expires_in\":600"), "{told}");
     server.stop();
 }

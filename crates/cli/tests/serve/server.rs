@@ -27,6 +27,8 @@ pub(crate) struct Server {
     pki: PathBuf,
     bank: (String, PathBuf),
     tpps: Vec<String>,
+    /// The end of the configuration.
+    more: String,
     /// For TPPs, PSUs and operators.
     ports: [u16; 3],
     running: Option<Running>,
@@ -51,7 +53,15 @@ impl Server {
         let free = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         let ports = free.map(|listener| listener.local_addr().unwrap().port());
         let bank = ("http://127.0.0.1:9/bank/v1".to_owned(), secret);
-        Self { home: home.to_owned(), pki: pki.to_owned(), bank, tpps: Vec::new(), ports, running: None }
+        Self {
+            home: home.to_owned(),
+            pki: pki.to_owned(),
+            bank,
+            tpps: Vec::new(),
+            more: String::new(),
+            ports,
+            running: None,
+        }
     }
 
     /// The bank behind it.
@@ -65,9 +75,15 @@ impl Server {
         self
     }
 
+    /// Tables at the end of the configuration.
+    pub(crate) fn with_more(self, more: &str) -> Self {
+        Self { more: more.to_owned(), ..self }
+    }
+
+    /// Writes another test TPP into the file.
     pub(crate) fn add_tpp(&mut self, oid: &str) {
         self.tpps.push(oid.to_owned());
-        self.write("");
+        self.write();
     }
 
     pub(crate) fn tpp_port(&self) -> u16 {
@@ -87,8 +103,8 @@ impl Server {
         self.home.join(name)
     }
 
-    /// Writes the configuration, and more at its end.
-    pub(crate) fn write(&self, more: &str) {
+    /// Writes the configuration.
+    pub(crate) fn write(&self) {
         let [tpp, psu, operator] = self.ports;
         let (bank, secret) = (&self.bank.0, self.bank.1.display());
         let pki = self.pki.display();
@@ -139,12 +155,12 @@ seal_certificates = ["{pki}/tpp/{oid}/qseal.pem"]
             )
             .unwrap();
         }
-        fs::write(self.file("guichet.toml"), text + more).unwrap();
+        fs::write(self.file("guichet.toml"), text + &self.more).unwrap();
     }
 
     /// Starts it and waits until it serves.
     pub(crate) fn start(mut self) -> Self {
-        self.write("");
+        self.write();
         let config = self.file("guichet.toml");
         let mut child = guichet(&["serve", "--config", config.to_str().unwrap()]).spawn().unwrap();
         let (sender, lines) = channel();
