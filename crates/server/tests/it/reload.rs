@@ -37,8 +37,8 @@ fn as_in(guichet: &Guichet, pki: &TestPki) -> Fresh {
     let trust = Trust::new(pki.anchors().unwrap(), Vec::new());
     let server = guichet.pki.server();
     let tpp_tls = tls::tpp_config(server.pem(), server.key_pem(), trust.anchors(Kind::Qwac)).unwrap();
-    let served = guichet.app.counters.all();
-    let counters = served.iter().map(|counter| {
+    let all = guichet.app.counters.all();
+    let counters = all.iter().map(|counter| {
         let seal = pki.seal(counter.institution.code.as_str()).unwrap();
         Arc::new(Counter {
             institution: counter.institution.clone(),
