@@ -4,11 +4,14 @@ use eidas::{Kind, QcType, Role};
 use payments::institution::CertificateReading;
 use rcgen::{BasicConstraints, DnType, ExtendedKeyUsagePurpose as Eku, IsCa, KeyUsagePurpose as Ku};
 use rustls_pki_types::CertificateDer;
-use sandbox::pki::{Ca, CertifiedKey, PkiOptions, TppProfile, Validity};
+use sandbox::{
+    pki::{Ca, CertifiedKey, PkiOptions, TppProfile, Validity},
+    revocation_service::Wish,
+};
 use server::app::Clock as _;
 
-use super::{ask, check_alive, check_answer, check_no_token, forge, handshake, stored::Stored};
-use crate::harness::{Guichet, HOST, PISP};
+use super::{ask, check, check_alive, check_answer, check_no_token, forge, handshake, stored::Stored};
+use crate::harness::{AUTHORITY, Guichet, HOST, PISP};
 
 /// Who the attacker is where he says the truth.
 const ATTACKER: &str = "PSDFR-ACPR-77777";
@@ -172,6 +175,32 @@ async fn a_certificate_that_is_no_qwac_is_refused_by_the_rule_it_breaks() {
         check_refused(&guichet, what, &qwac, rule).await;
     }
     check_alive(&guichet, &guichet.pisp(PISP)).await;
+}
+
+/// The test TPP whose certificates the test authority has revoked.
+pub(super) const REVOKED: &str = "PSDFR-ACPR-33333";
+
+/// A server whose certificates name an authority that says whether they are revoked.
+pub(super) async fn with_revocation() -> Guichet {
+    let options = PkiOptions { revocation_at: Some(AUTHORITY.parse().unwrap()), ..PkiOptions::default() };
+    Guichet::start_with(options, |_| {}).await
+}
+
+#[tokio::test]
+async fn a_revoked_certificate_does_nothing_whosever_token_it_shows() {
+    let guichet = with_revocation().await;
+    let qwac = guichet.pki.tpp(REVOKED).unwrap().qwac.clone();
+    check_refused(&guichet, "revoked", &qwac, "was revoked by its issuer").await;
+    check_alive(&guichet, &guichet.pisp(PISP)).await;
+    // What the owner has reported this minute counts on the connections that are open.
+    let pisp = guichet.pisp(PISP);
+    let token = pisp.token().await;
+    let wish =
+        Wish { client_id: Some(PISP.to_owned()), serial: None, reason: Some("keyCompromise".to_owned()) };
+    guichet.network.authority().revoke(&wish, guichet.clock.now()).unwrap();
+    guichet.app.revocation.examine_all().await;
+    let call = pisp.post(&token, &guichet.body()).sign(&pisp.seal);
+    check(&guichet, &pisp, vec![("revoked now", call, 401, "BE05", "was revoked by its issuer")]).await;
 }
 
 #[tokio::test]

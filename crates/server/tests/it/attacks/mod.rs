@@ -3,7 +3,7 @@
 //! The tables say what an attacker gains, which is nothing; that each rule is applied at all is shown by the
 //! tests of the endpoint it belongs to. Beside them: what could be taken for two requests (`smuggling.rs`),
 //! floods and slow clients (`floods.rs`), forged headers of proxies (`proxy.rs`), the log of hostile calls
-//! (`log.rs`).
+//! (`log.rs`), registrations (`registration/`), revocation (`revocation.rs`).
 
 mod certificates;
 mod doubles;

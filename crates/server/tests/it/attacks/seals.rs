@@ -5,7 +5,10 @@ use rcgen::{BasicConstraints, CustomExtension, IsCa, KeyPair, KeyUsagePurpose as
 use sandbox::pki::{Ca, CertifiedKey, TppProfile, Validity};
 use server::app::Clock as _;
 
-use super::{check, check_alive, forge};
+use super::{
+    certificates::{REVOKED, with_revocation},
+    check, check_alive, forge,
+};
 use crate::harness::{Guichet, PISP, seal_certificate};
 
 /// Checks that nothing signed with this seal is taken, and what is said of it.
@@ -115,6 +118,13 @@ async fn a_certificate_that_is_no_qsealc_is_refused_by_the_rule_it_breaks() {
     let own = seal_certificate(&guichet.pki.tpp(PISP).unwrap().qseal);
     guichet.change_tpp(PISP, |tpp| tpp.seal_certificates = vec![own]).await;
     check_alive(&guichet, &guichet.pisp(PISP)).await;
+}
+
+#[tokio::test]
+async fn a_revoked_seal_signs_nothing_for_anybody() {
+    let guichet = with_revocation().await;
+    let revoked = guichet.pki.tpp(REVOKED).unwrap().qseal.clone();
+    check_refused(&guichet, "revoked", &revoked, "was revoked by its issuer").await;
 }
 
 #[tokio::test]
