@@ -107,11 +107,10 @@ impl Candidate {
         let pki = shared.join("pki");
         let server = Server::new(home, &pki).with_more(NO_BOUNDS);
         let server = tpps.iter().fold(server, |server, oid| server.with_tpp(oid));
-        server.write();
+        let server = server.start();
         for register in ["ACPR", "BANK"] {
             import(home, register, tpps);
         }
-        let server = server.start();
         for oid in tpps {
             let (status, told) = Connection::open(&pki, server.tpp_port(), oid).ask_token(oid);
             assert_eq!(status, 200, "{told}");
