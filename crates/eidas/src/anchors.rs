@@ -136,6 +136,11 @@ impl Anchors {
         Ok(self)
     }
 
+    /// The certificates over which a path may lead, besides those that come with a certificate.
+    pub fn intermediates(&self) -> &[CertificateDer<'static>] {
+        &self.intermediates
+    }
+
     /// The anchors' certificates, for a TLS verifier's root store.
     pub fn ders(&self) -> &[CertificateDer<'static>] {
         &self.ders

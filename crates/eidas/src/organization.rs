@@ -49,7 +49,7 @@ fn the_providers(attributes: &[String]) -> Option<&String> {
     }
 }
 
-/// An authorisation number, once spaces are taken away, dashes are hyphens and letters are capitals.
+/// An authorisation number, once spaces around its parts are taken away, dashes are hyphens and letters are capitals.
 fn tidied(text: &str, departures: &mut Departures) -> Option<OrganizationIdentifier> {
     let mut noted = Departures::default();
     let hyphenated = tidy_identifier(text, TextField::OrganizationIdentifier, &mut noted);
@@ -117,8 +117,17 @@ mod tests {
             (&["PSDFR-ACPR-12345"], is("PSDFR-ACPR-12345"), &[]),
             (&["PSDFR-ACPR-a_b"], is("PSDFR-ACPR-a_b"), &[]),
             (&[" PSDFR-ACPR-12345"], is("PSDFR-ACPR-12345"), &[Whitespace(Id)]),
-            (&["PSD FR - ACPR - 12345"], is("PSDFR-ACPR-12345"), &[Whitespace(Id)]),
-            (&["PSDMT-MFSA-A 12345"], is("PSDMT-MFSA-A12345"), &[Whitespace(Id)]),
+            (&["PSDFR - ACPR\u{a0}-\u{200b} 12345 "], is("PSDFR-ACPR-12345"), &[Whitespace(Id)]),
+            (&["PSDFR _ ACPR _ 1_2"], is("PSDFR-ACPR-1_2"), &[Whitespace(Id), Dash(Id)]),
+            // Without their spaces the first two would be one provider.
+            (&["PSDMT-MFSA-A 12345"], Organization::Invalid(Invalid::Number), &[]),
+            (&["PSDMT-MFSA-A1 2345"], Organization::Invalid(Invalid::Number), &[]),
+            (&["PSDMT-MFSA-A\u{200b}12345"], Organization::Invalid(Invalid::Number), &[]),
+            (&["PSDNL-DNB-33031431 - 0"], Organization::Invalid(Invalid::Number), &[]),
+            (&["PSDNL-DNB--1"], is("PSDNL-DNB--1"), &[]),
+            (&["PSDNL--DNB-1"], Organization::Invalid(Invalid::Authority), &[]),
+            (&["PSD FR-ACPR-12345"], Organization::Invalid(Invalid::Country), &[]),
+            (&["PSDFR-AC PR-12345"], Organization::Invalid(Invalid::Authority), &[]),
             (&["PSDFR-ACPR-12345\n"], is("PSDFR-ACPR-12345"), &[Whitespace(Id)]),
             (&["PSDFR-ACPR-12345\0"], is("PSDFR-ACPR-12345"), &[Whitespace(Id)]),
             (&["PSDFR-ACPR-12345\0.x"], Organization::Invalid(Invalid::Number), &[]),

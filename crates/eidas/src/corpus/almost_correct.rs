@@ -159,7 +159,7 @@ pub(super) fn texts() -> Vec<Odd> {
             l.qc_statements = Some(with(&[sequence(&[pi()]), id()]));
         }),
         qwac("identifier_with_spaces", "subject.organization_identifier", "ok whitespace", |l| {
-            l.organization_identifiers = vec!["PSD FR-ACPR - 12345"];
+            l.organization_identifiers = vec!["PSDFR - ACPR - 12345 "];
         }),
         qwac("identifier_small_letters", "subject.organization_identifier", "ok letter_case", |l| {
             l.organization_identifiers = vec!["psdfr-acpr-12345"];

@@ -180,6 +180,9 @@ pub(super) fn subjects() -> Vec<Odd> {
             l.organization_identifiers = vec!["PSDFR-A-12345"];
         }),
         broken("identifier_without_number", RULE, |l| l.organization_identifiers = vec!["PSDFR-ACPR-"]),
+        broken("identifier_with_space_in_its_number", RULE, |l| {
+            l.organization_identifiers = vec!["PSDFR-ACPR-1 2345"];
+        }),
         broken("identifier_with_markup", RULE, |l| {
             l.organization_identifiers = vec!["PSDFR-ACPR-<script>alert(1)</script>"];
         }),

@@ -221,17 +221,36 @@ impl Reader<'_> {
     }
 }
 
-/// Puts hyphens where other dashes are, and takes spaces away, of which an identifier has none.
+/// Puts hyphens where other dashes are, and takes spaces away at the ends and around the first two hyphens.
+///
+/// A space anywhere else stays, and keeps the text from being an identifier: an authority may give the numbers
+/// `A1 2345` and `A 12345` to two providers, which without their spaces would be one.
 pub(crate) fn tidy_identifier(text: &str, field: TextField, departures: &mut Departures) -> String {
     // C programs write the zero byte that ends a text. One within a text has made many a reader stop early.
     let ended = text.trim_end_matches('\0');
-    let compact: String = ended.chars().filter(|c| !c.is_whitespace() && !text::is_invisible(*c)).collect();
-    departures.note_if(compact != text, Departure::Whitespace(field));
+    let mut trimmed = String::with_capacity(ended.len());
+    let mut rest = ended;
+    for _ in 0..2 {
+        let Some((at, separator)) = rest.char_indices().find(|(_, c)| matches!(c, '-' | '_') || is_dash(*c))
+        else {
+            break;
+        };
+        let (part, from_separator) = rest.split_at(at);
+        trimmed.push_str(part.trim_matches(is_blank));
+        trimmed.push(separator);
+        rest = from_separator.strip_prefix(separator).unwrap_or_default();
+    }
+    trimmed.push_str(rest.trim_matches(is_blank));
+    departures.note_if(trimmed != text, Departure::Whitespace(field));
     // The number of an organizationIdentifier may have underscores.
     let dash = |c| is_dash(c) || (c == '_' && field == TextField::NcaId);
-    let hyphenated: String = compact.chars().map(|c| if dash(c) { '-' } else { c }).collect();
-    departures.note_if(hyphenated != compact, Departure::Dash(field));
+    let hyphenated: String = trimmed.chars().map(|c| if dash(c) { '-' } else { c }).collect();
+    departures.note_if(hyphenated != trimmed, Departure::Dash(field));
     hyphenated
+}
+
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || text::is_invisible(c)
 }
 
 fn is_dash(c: char) -> bool {
