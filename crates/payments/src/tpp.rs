@@ -160,6 +160,24 @@ pub struct SealCertificate {
     /// The certificate, DER.
     #[serde(with = "crate::encoding::base64")]
     pub der: Vec<u8>,
+    /// The authorities that were given with it, for a path to an anchor. Nothing about them is proven.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chain: Vec<ChainCertificate>,
+}
+
+/// The certificate of an authority that came with a seal certificate, DER.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainCertificate(#[serde(with = "crate::encoding::base64")] pub Vec<u8>);
+
+impl SealCertificate {
+    /// Authorities kept with a seal certificate at most.
+    pub const MAX_CHAIN: usize = 4;
+
+    /// A seal certificate under the name `kid`, with as much of its chain as is kept.
+    pub fn new(kid: Option<String>, der: Vec<u8>, chain: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        let chain = chain.into_iter().take(Self::MAX_CHAIN).map(ChainCertificate).collect();
+        Self { kid, der, chain }
+    }
 }
 
 /// An OAuth2 grant type (RFC 6749).

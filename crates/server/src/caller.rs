@@ -73,7 +73,7 @@ pub(crate) enum Stranger {
     UnknownHost,
     #[error("no client certificate was shown")]
     NoCertificate,
-    #[error(transparent)]
+    #[error("QWAC, {0}")]
     Certificate(#[from] Distrust),
     #[error("too many calls; Retry-After says when to come back")]
     TooMany(Standing),
@@ -131,7 +131,7 @@ impl From<NotAllowed> for ApiError {
 }
 
 /// Whether a registered TPP may initiate payments today (PSD2 Art. 66; the bank checks certificate and
-/// national licence): by its registration, by this bank, by the registers and by its certificate.
+/// national licence): by its standing and by its certificate.
 ///
 /// # Errors
 ///
@@ -142,6 +142,21 @@ pub(crate) async fn may_initiate(
     qwac: &eidas::Judged,
     institution: &Institution,
 ) -> Result<(), NotAllowed> {
+    in_good_standing(app, tpp, institution).await?;
+    Ok(qwac.require(Role::PaymentInitiation)?)
+}
+
+/// What of [`may_initiate`] can be told without a certificate: by its registration, by this bank and by the
+/// registers; an agent stands no better than the TPP that declared it.
+///
+/// # Errors
+///
+/// The first that stands against it.
+pub(crate) async fn in_good_standing(
+    app: &App,
+    tpp: &Tpp,
+    institution: &Institution,
+) -> Result<(), NotAllowed> {
     let listings = app.store.listings(&tpp.organization_identifier).await?;
     let (rule, country) = (institution.settings.licence_rule, institution.country());
     tpp.may_initiate(&listings, rule, country)?;
@@ -149,7 +164,7 @@ pub(crate) async fn may_initiate(
         let principal = app.store.find_tpp(of).await?.ok_or(NotAllowed::AgentOfNobody)?;
         principal.may_initiate(&listings, rule, country)?;
     }
-    Ok(qwac.require(Role::PaymentInitiation)?)
+    Ok(())
 }
 
 impl Pisp {

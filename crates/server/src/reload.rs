@@ -14,18 +14,22 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use payments::{institution::Institution, registry, tpp::Tpp};
+use payments::{registry, tpp::Tpp};
 use rustls::ServerConfig;
 use serde::Serialize;
 use tokio::sync::Mutex;
 
-use crate::{App, Counter, TlsSource, revocation::Sources, trust::Trust};
+use crate::{
+    App, Counter, TlsSource,
+    revocation::{InvalidSource, Sources},
+    trust::Trust,
+};
 
 /// What a reload puts in place.
 pub struct Fresh {
     /// Whom to trust.
     pub trust: Trust,
-    /// The institutions: at least those that are served already.
+    /// The institutions. One that is served and not among them stays until the next start.
     pub counters: Vec<Arc<Counter>>,
     /// TLS for TPPs, where they are served.
     pub tpp_tls: Option<ServerConfig>,
@@ -35,8 +39,9 @@ pub struct Fresh {
     pub tpps: Vec<Tpp>,
     /// Revocation lists and deny list of the configured directory.
     pub revocation: Sources,
-    /// What was changed in files and takes effect only at the next start, in words.
-    pub at_next_start: Vec<String>,
+    /// What an operator should know of it, in words: what takes effect only at the next start, what stays
+    /// although its file does not name it any more.
+    pub notes: Vec<String>,
 }
 
 /// Why a reload changed nothing, in words an operator can act on.
@@ -73,8 +78,8 @@ pub struct Reloaded {
     pub institutions: usize,
     /// How many registrations of TPPs were added or changed.
     pub tpps_changed: usize,
-    /// What takes effect only at the next start.
-    pub at_next_start: Vec<String>,
+    /// What an operator should know of it.
+    pub notes: Vec<String>,
 }
 
 impl Reloader {
@@ -92,22 +97,22 @@ impl Reloader {
     ///
     /// # Errors
     ///
-    /// [`NotReloaded`]: then everything is as it was, save what was taken before the store failed.
+    /// [`NotReloaded`]: then everything is as it was, save TPPs that were registered before the store failed.
     pub async fn reload(&self) -> Result<Reloaded, NotReloaded> {
         let _turn = self.one_at_a_time.lock().await;
         let result = self.put_in_place().await;
         match &result {
             Ok(reloaded) => {
-                let next_start = reloaded.at_next_start.join("; ");
+                let notes = reloaded.notes.join("; ");
                 tracing::info!(
                     anchors = reloaded.anchors,
                     institutions = reloaded.institutions,
                     tpps_changed = reloaded.tpps_changed,
-                    next_start,
+                    notes,
                     "reloaded"
                 );
             }
-            Err(error) => tracing::error!(%error, "not reloaded: everything stays as it was"),
+            Err(error) => tracing::error!(%error, "not reloaded"),
         }
         let outcome = if result.is_ok() { "done" } else { "refused" };
         metrics::counter!("guichet_reloads_total", "result" => outcome).increment(1);
@@ -115,20 +120,17 @@ impl Reloader {
     }
 
     async fn put_in_place(&self) -> Result<Reloaded, NotReloaded> {
-        let fresh = self.source.read().await?;
-        self.keeps_every_institution(&fresh.counters)?;
-        let replaced = self.app.revocation.replace_sources(fresh.revocation, self.app.now());
-        replaced.map_err(|error| NotReloaded(error.to_string()))?;
-        let mut tpps_changed = 0;
-        for tpp in fresh.tpps {
-            let changed = registry::configure(self.app.store.as_ref(), tpp, self.app.now()).await;
-            tpps_changed += usize::from(changed.map_err(|error| NotReloaded(error.to_string()))?);
-        }
+        let mut fresh = self.source.read().await?;
+        self.keep_served(&mut fresh.counters, &mut fresh.notes);
+        let refused = |error: InvalidSource| NotReloaded(error.to_string());
+        self.app.revocation.may_take(&fresh.revocation).map_err(refused)?;
+        let tpps_changed = self.register(fresh.tpps).await?;
+        self.app.revocation.replace_sources(fresh.revocation, self.app.now()).map_err(refused)?;
         let reloaded = Reloaded {
             anchors: fresh.trust.origins().len(),
             institutions: fresh.counters.len(),
             tpps_changed,
-            at_next_start: fresh.at_next_start,
+            notes: fresh.notes,
         };
         self.app.trust.replace(fresh.trust);
         self.app.revocation.trust_has_changed();
@@ -141,15 +143,36 @@ impl Reloader {
         Ok(reloaded)
     }
 
-    /// Payments that are under way need their institution: one is taken out by a restart only.
-    fn keeps_every_institution(&self, counters: &[Arc<Counter>]) -> Result<(), NotReloaded> {
-        let stays = |served: &Institution| counters.iter().any(|new| new.institution.code == served.code);
-        match self.app.counters.all().iter().find(|served| !stays(&served.institution)) {
-            Some(gone) => Err(NotReloaded(format!(
-                "institution {} is served and not configured any more: taking one out needs a restart",
-                gone.institution.code
-            ))),
-            None => Ok(()),
+    /// Registers TPPs before anything else changes: only the store can fail half way.
+    async fn register(&self, tpps: Vec<Tpp>) -> Result<usize, NotReloaded> {
+        let (mut done, mut changed, all) = (0, 0, tpps.len());
+        for tpp in tpps {
+            let id = tpp.id.clone();
+            match registry::configure(self.app.store.as_ref(), tpp, self.app.now()).await {
+                Ok(is_new) => changed += usize::from(is_new),
+                Err(error) => {
+                    return Err(NotReloaded(format!(
+                        "TPP {id} could not be registered: {error}; {done} of {all} TPPs were brought up to \
+                         the file, everything else is as it was"
+                    )));
+                }
+            }
+            done += 1;
+        }
+        Ok(changed)
+    }
+
+    /// Adds to `counters` those that are served and not among them: payments that are under way need their
+    /// institution, so a restart takes one out.
+    fn keep_served(&self, counters: &mut Vec<Arc<Counter>>, notes: &mut Vec<String>) {
+        for served in self.app.counters.all().iter() {
+            let code = &served.institution.code;
+            if counters.iter().all(|counter| counter.institution.code != *code) {
+                notes.push(format!(
+                    "institution {code} is not configured any more and served until the next start"
+                ));
+                counters.push(Arc::clone(served));
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! TLS of the listeners: 1.2 and 1.3, ended in this process.
 
+mod informed;
+
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rustls::{
@@ -8,6 +10,8 @@ use rustls::{
     server::{ProducesTickets, ServerSessionMemoryCache, WebPkiClientVerifier},
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+
+use informed::Informed;
 
 /// Sessions kept for resumption, per listener.
 const SESSIONS: usize = 10_240;
@@ -105,6 +109,7 @@ pub fn tpp_config(
         .allow_unauthenticated()
         .build()
         .map_err(|error| InvalidTls::Anchors(error.to_string()))?;
+    let verifier = Arc::new(Informed::new(verifier, anchors.intermediates()));
     let builder = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()?
         .with_client_cert_verifier(verifier);

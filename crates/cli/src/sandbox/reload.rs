@@ -42,7 +42,7 @@ impl SandboxTrust {
             psu_tls: None,
             tpps: Vec::new(),
             revocation: Sources::default(),
-            at_next_start: Vec::new(),
+            notes: Vec::new(),
         })
     }
 }

@@ -41,7 +41,7 @@ fn registration(keys: &TppKeys, id: TppId, created_at: Timestamp) -> anyhow::Res
         scope_pisp: keys.tpp.roles.contains(&eidas::Role::PaymentInitiation),
         grant_types: vec![GrantType::ClientCredentials, GrantType::AuthorizationCode],
         redirect_uris,
-        seal_certificates: vec![SealCertificate { kid: None, der: keys.qseal.der().to_vec() }],
+        seal_certificates: vec![SealCertificate::new(None, keys.qseal.der().to_vec(), [])],
         kind: Kind::Tpp,
         suspension: None,
         signature_policy: None,

@@ -78,6 +78,9 @@ impl Listen {
                 bail!("listen.{name}: certificate and key go together");
             }
             if listener.identity().is_some() {
+                if let Some(proxy) = &listener.proxy {
+                    check_beside_tls(name, proxy)?;
+                }
                 continue;
             }
             match &listener.proxy {
@@ -106,6 +109,24 @@ impl Listen {
         };
         (place(&self.tpp), place(&self.psu), self.operator.as_ref().map(|listener| listener.address))
     }
+}
+
+/// Where TLS ends here as well, whose word is a header? That of a proxy that ends TLS, too; but a balancer that
+/// passes connections on lets its clients write what they like, and certificates are public.
+fn check_beside_tls(name: &str, proxy: &ProxyTrust) -> anyhow::Result<()> {
+    if proxy.speaks_proxy_protocol() && proxy.tells_certificates() {
+        bail!(
+            "listen.{name} has a certificate, and its proxy speaks the PROXY protocol, as one does that passes TLS \
+             on: it must not have a certificate_header as well"
+        );
+    }
+    if name == "tpp" && proxy.speaks_in_headers() && !proxy.tells_certificates() {
+        bail!(
+            "listen.tpp.proxy: forwarded_for and forwarded_prefix are told by a proxy that ends TLS: it needs a \
+             certificate_header that tells who calls"
+        );
+    }
+    Ok(())
 }
 
 /// A listener with TLS, which ends here or at a proxy.
@@ -301,8 +322,8 @@ impl Config {
         Ok(config)
     }
 
-    /// What differs from `running` and is read only at a start, in words.
-    pub(super) fn needs_a_restart_after(&self, running: &Self) -> Vec<String> {
+    /// What an operator should know who reloads a server that runs on `running`, in words.
+    pub(super) fn notes_after(&self, running: &Self) -> Vec<String> {
         let table = [
             ("store.path", self.store.path == running.store.path),
             ("secrets_file", self.secrets_file == running.secrets_file),
@@ -311,7 +332,17 @@ impl Config {
             ("listen", self.listen.places() == running.listen.places()),
         ];
         let differing = table.into_iter().filter(|(_, same)| !same);
-        differing.map(|(name, _)| format!("{name} takes effect at the next start")).collect()
+        let mut notes: Vec<_> =
+            differing.map(|(name, _)| format!("{name} takes effect at the next start")).collect();
+        let gone =
+            running.tpps.iter().filter(|tpp| !self.tpps.iter().any(|new| new.client_id == tpp.client_id));
+        notes.extend(gone.map(|tpp| {
+            format!(
+                "TPP {0} is not named any more and stays registered: guichet tpp remove {0}",
+                tpp.client_id
+            )
+        }));
+        notes
     }
 
     fn check(&self) -> anyhow::Result<()> {
@@ -436,6 +467,10 @@ mod tests {
         }
     }
 
+    const PASSED_ON: &str = "[listen.tpp.proxy]\npeers = [\"::1\"]\nproxy_protocol = true\n\
+                             certificate_header = \"X-Client-Cert\"\n[listen.psu]";
+    const NO_CERTIFICATES: &str = "[listen.tpp.proxy]\npeers = [\"::1\"]\nforwarded_for = true\n[listen.psu]";
+
     #[test]
     fn what_must_not_be_is_refused_by_name() {
         let table = [
@@ -449,12 +484,28 @@ mod tests {
             (r#"code = "17515""#, r#"code = "1751""#, "code"),
             (r#"["SCT", "SCT Inst"]"#, r#"["SCT", "SDD"]"#, "SDD"),
             ("[bank]", "[bank]\nsandbox = true", "sandbox"),
+            ("[listen.psu]", PASSED_ON, "passes TLS on"),
+            ("[listen.psu]", NO_CERTIFICATES, "tells who calls"),
             ("#: fetch = true", "fetch = false", "needs fetch or a directory"),
         ];
         for (good, bad, told) in table {
             assert!(EXAMPLE.contains(good), "{good}");
             let error = Config::parse(&EXAMPLE.replace(good, bad)).unwrap_err();
             assert!(format!("{error:#}").contains(told), "{bad}: {error:#}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_before_a_listener_with_tls_tells_certificates_if_that_is_written_out() {
+        for (trust, tells) in [
+            ("certificate_header = \"X-Client-Cert\"\nforwarded_for = true", true),
+            ("proxy_protocol = true", false),
+            ("", false),
+        ] {
+            let proxy = format!("[listen.tpp.proxy]\npeers = [\"::1\"]\n{trust}\n[listen.psu]");
+            let config = Config::parse(&EXAMPLE.replace("[listen.psu]", &proxy)).unwrap();
+            let proxy = config.listen.tpp.unwrap().proxy.unwrap();
+            assert_eq!(proxy.tells_certificates(), tells, "{trust}");
         }
     }
 

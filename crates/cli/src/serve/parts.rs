@@ -52,7 +52,7 @@ impl Checked {
     }
 
     /// What a reload puts in place.
-    pub(super) fn fresh(self, config: &Config, at_next_start: Vec<String>) -> Fresh {
+    pub(super) fn fresh(self, config: &Config, notes: Vec<String>) -> Fresh {
         Fresh {
             trust: self.trust,
             counters: counters(config, self.seals).into_iter().map(Arc::new).collect(),
@@ -60,7 +60,7 @@ impl Checked {
             psu_tls: self.psu_tls,
             tpps: self.tpps,
             revocation: self.revocation_sources,
-            at_next_start,
+            notes,
         }
     }
 }
@@ -187,9 +187,11 @@ pub(crate) fn seal_of(institution: &config::Institution) -> anyhow::Result<BankS
 fn registration(tpp: &config::Tpp) -> anyhow::Result<Tpp> {
     let organization_identifier = tpp.organization_identifier.as_deref();
     let seal_certificates = tpp.seal_certificates.iter().map(|path| {
-        let certificate = Certificate::from_pem(&text(path)?);
-        let certificate = certificate.with_context(|| format!("in {}", path.display()))?;
-        Ok(SealCertificate { kid: None, der: certificate.der().to_vec() })
+        let all = Certificate::all_from_pem(&text(path)?);
+        let all = all.with_context(|| format!("in {}", path.display()))?;
+        let mut ders = all.iter().map(|certificate| certificate.der().to_vec());
+        let der = ders.next().with_context(|| format!("{} has no certificate", path.display()))?;
+        Ok(SealCertificate::new(None, der, ders))
     });
     Ok(Tpp {
         id: tpp.client_id.clone(),

@@ -24,8 +24,11 @@ impl Source for ConfigFile {
 
 impl ConfigFile {
     async fn read_all(&self) -> anyhow::Result<Fresh> {
-        let config = Config::read(&self.path)?;
+        let mut config = Config::read(&self.path)?;
+        let notes = config.notes_after(&self.running);
+        // A restart changes where revocation is asked about; until then the files are those of before.
+        config.trust.revocation = self.running.trust.revocation.clone();
         let checked = parts::check(&config, &parts::lists_of(&self.store).await?)?;
-        Ok(checked.fresh(&config, config.needs_a_restart_after(&self.running)))
+        Ok(checked.fresh(&config, notes))
     }
 }

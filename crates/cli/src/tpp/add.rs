@@ -16,6 +16,7 @@ use payments::{
     tpp::{Details, GrantType, Kind, RedirectUri, Registrar, SealCertificate, Tpp},
     values::{Name, TppId},
 };
+use rustls::pki_types::CertificateDer;
 use server::trust::Trust;
 use store::SqliteStore;
 
@@ -96,6 +97,7 @@ fn redirect_uri(text: &str) -> Result<RedirectUri, String> {
 struct Given {
     file: String,
     certificate: Certificate,
+    chain: Vec<CertificateDer<'static>>,
     judged: Result<Judged, String>,
 }
 
@@ -130,15 +132,15 @@ fn given(file: &Path, trust: &Trust, reading: CertificateReading, now: Timestamp
         CertificateReading::Strict => Reading::Strict,
         CertificateReading::Lenient => Reading::Lenient,
     };
-    // A seal certificate is registered without the others of its file, so they cannot help its path either.
-    let path = trust.anchors(CertificateKind::Qseal).verify_chain(&certificate, &[], now);
+    let chain: Vec<_> = cert::ders_of(&bytes).into_iter().skip(1).take(SealCertificate::MAX_CHAIN).collect();
+    let path = trust.anchors(CertificateKind::Qseal).verify_chain(&certificate, &chain, now);
     let judged = eidas::judge(&certificate, CertificateKind::Qseal, reading, now);
     let judged = match (path, judged) {
         (_, Err(defect)) => Err(defect.to_string()),
         (Err(untrusted), Ok(_)) => Err(untrusted.to_string()),
         (Ok(()), Ok(judged)) => Ok(judged),
     };
-    Ok(Given { file: file.display().to_string(), certificate, judged })
+    Ok(Given { file: file.display().to_string(), certificate, chain, judged })
 }
 
 impl Given {
@@ -160,7 +162,10 @@ impl AddArguments {
             Some(id) => id.clone(),
             None => TppId::parse(&organization_identifier)?,
         };
-        let seal = |given: &Given| SealCertificate { kid: None, der: given.certificate.der().to_vec() };
+        let seal = |given: &Given| {
+            let chain = given.chain.iter().map(|der| der.to_vec());
+            SealCertificate::new(None, given.certificate.der().to_vec(), chain)
+        };
         Ok(Tpp {
             id,
             organization_identifier,

@@ -174,6 +174,18 @@ impl Ca {
         Ok(Self { issuer: Issuer::new(params, key), certified })
     }
 
+    /// Makes an authority that this one vouches for.
+    ///
+    /// # Errors
+    ///
+    /// [`PkiError::Issue`] if the validity cannot be written.
+    pub fn subordinate(&self, name: &str, validity: Validity) -> Result<Self, PkiError> {
+        let mut params = ca_params(name);
+        validity.write(&mut params);
+        let certified = self.issue(&mut params, KeyType::P256)?;
+        Self::from_parts(name, certified)
+    }
+
     /// Takes up an authority that [`Ca::create`] made.
     pub(super) fn from_parts(name: &str, certified: CertifiedKey) -> Result<Self, PkiError> {
         let key = KeyPair::from_pem(certified.key_pem())?;

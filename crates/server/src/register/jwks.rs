@@ -20,7 +20,7 @@ use crate::{App, trust::Trusted};
 
 /// Keys of one registration: more than a renewal with overlap ever needs.
 const MAX_KEYS: usize = 8;
-/// Certificates in one `x5c`; only the first is looked at.
+/// Certificates in one `x5c`: the provider's, and authorities over which a path may lead.
 const MAX_CHAIN: usize = 8;
 /// Longest `kid`, in bytes.
 const MAX_KID: usize = 140;
@@ -28,7 +28,15 @@ const MAX_KID: usize = 140;
 /// A key of the body: readable, consistent, not judged.
 pub(super) struct OfferedKey {
     pub(super) certificate: Certificate,
+    chain: Vec<Vec<u8>>,
     kid: Option<String>,
+}
+
+impl OfferedKey {
+    /// As it would be registered.
+    pub(super) fn seal(self) -> SealCertificate {
+        SealCertificate::new(self.kid, self.certificate.der().to_vec(), self.chain)
+    }
 }
 
 /// The first key of a body.
@@ -57,18 +65,19 @@ pub(super) async fn certificates(
     let mut registered: Vec<SealCertificate> = Vec::new();
     for (index, key) in keys(request)?.iter().enumerate() {
         let broken = |member: &str, rule: String| invalid(format!("jwks.keys[{index}]{member}"), rule);
-        let OfferedKey { certificate, kid } = offered(key).map_err(|error| error.in_key(index))?;
-        let trusted = judged(app, call, certificate.der()).await.map_err(|rule| broken(".x5c", rule))?;
+        let mut seal = offered(key).map_err(|error| error.in_key(index))?.seal();
+        let trusted = judged(app, call, &seal).await.map_err(|rule| broken(".x5c", rule))?;
         if metadata.scope_pisp {
             let stated = trusted.judged.require(Role::PaymentInitiation);
             stated.map_err(|missing| broken(".x5c", missing.to_string()))?;
         }
-        let der = certificate.der().to_vec();
-        if registered.iter().any(|other| other.der == der || (kid.is_some() && other.kid == kid)) {
+        let is_named_alike = |other: &SealCertificate| seal.kid.is_some() && other.kid == seal.kid;
+        if registered.iter().any(|other| other.der == seal.der || is_named_alike(other)) {
             return Err(broken("", "must differ from the keys before it by certificate and kid".to_owned()));
         }
-        let named = known.iter().find(|known| known.der == der).and_then(|known| known.kid.clone());
-        registered.push(SealCertificate { kid: kid.or(named), der });
+        let named = known.iter().find(|known| known.der == seal.der).and_then(|known| known.kid.clone());
+        seal.kid = seal.kid.or(named);
+        registered.push(seal);
     }
     Ok(registered)
 }
@@ -78,9 +87,9 @@ pub(super) async fn certificates(
 /// # Errors
 ///
 /// The rule that it breaks, in words for the TPP.
-pub(super) async fn judged(app: &App, call: &Call, der: &[u8]) -> Result<Trusted, String> {
-    let trusted = app.judge_qseal(der, &call.counter.institution).await;
-    let trusted = trusted.map_err(|rule| rule.to_string())?;
+pub(super) async fn judged(app: &App, call: &Call, seal: &SealCertificate) -> Result<Trusted, String> {
+    let trusted = app.judge_qseal(seal, &call.counter.institution).await;
+    let trusted = trusted.map_err(|rule| format!("QSealC, {rule}"))?;
     eidas::agree(&call.qwac, &trusted.judged).map_err(|difference| difference.to_string())?;
     if trusted.known.key.is_none() {
         return Err("the seal certificate's key signs no requests".to_owned());
@@ -136,17 +145,27 @@ fn offered(key: &JsonWebKey) -> Result<OfferedKey, InvalidKey> {
     if !is_same_key(key, public) {
         return Err(broken("x5c", "must hold the certificate of this very key (RFC 7517, 4.7)"));
     }
-    Ok(OfferedKey { kid: kid(key.kid.as_ref())?, certificate })
+    Ok(OfferedKey { kid: kid(key.kid.as_ref())?, certificate, chain: chain(key) })
+}
+
+/// The certificates that stand behind the first one, as far as they can be read: they may help and must not harm.
+fn chain(key: &JsonWebKey) -> Vec<Vec<u8>> {
+    let rest = key.x5c.iter().flatten().skip(1).take(SealCertificate::MAX_CHAIN);
+    rest.filter_map(|text| Some(read(text).ok()?.der().to_vec())).collect()
+}
+
+fn read(text: &str) -> Result<Certificate, InvalidKey> {
+    // Some wrap it in lines, as in a PEM file.
+    let text: String = text.chars().filter(|c| !matches!(c, '\r' | '\n' | ' ')).collect();
+    let der = BASE64_STANDARD.decode(text).map_err(|_| broken("x5c", "must be base64 of DER"))?;
+    Certificate::parse(&der).map_err(|_| broken("x5c", "must be an X.509 certificate"))
 }
 
 fn certificate(key: &JsonWebKey) -> Result<Certificate, InvalidKey> {
     let chain = key.x5c.as_deref().unwrap_or_default();
     let first = chain.first().filter(|_| chain.len() <= MAX_CHAIN);
     let first = first.ok_or_else(|| broken("x5c", "must hold 1 to 8 certificates, the key's own first"))?;
-    // Some wrap it in lines, as in a PEM file.
-    let text: String = first.chars().filter(|c| !matches!(c, '\r' | '\n' | ' ')).collect();
-    let der = BASE64_STANDARD.decode(text).map_err(|_| broken("x5c", "must be base64 of DER"))?;
-    let certificate = Certificate::parse(&der).map_err(|_| broken("x5c", "must be an X.509 certificate"))?;
+    let certificate = read(first)?;
     let thumbprint = BASE64_URL_SAFE_NO_PAD.encode(certificate.sha256());
     if key.x5t_sha256.as_ref().is_some_and(|given| given.trim_end_matches('=') != thumbprint) {
         return Err(broken("x5t#S256", "must be the SHA-256 of the certificate in base64url"));

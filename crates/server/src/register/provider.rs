@@ -128,7 +128,7 @@ impl Provider {
         let mut defect = ApiError::Signature(Refusal::UnknownKey);
         for tpp in &self.0 {
             for registered in &tpp.seal_certificates {
-                match jwks::judged(app, call, &registered.der).await {
+                match jwks::judged(app, call, registered).await {
                     Ok(trusted) => good.push(GoodSeal { tpp, registered, known: trusted.known }),
                     Err(rule) => defect = ApiError::SealCertificate(rule),
                 }
@@ -170,7 +170,7 @@ async fn first_of_body(app: &App, call: &Call) -> Result<Arc<KnownCertificate>, 
     {
         return Err(ApiError::Signature(Refusal::UnknownKey).into());
     }
-    let trusted = jwks::judged(app, call, offered.certificate.der()).await;
+    let trusted = jwks::judged(app, call, &offered.seal()).await;
     let trusted = trusted.map_err(ApiError::SealCertificate)?;
     Ok(trusted.known)
 }

@@ -21,8 +21,8 @@ const REMEMBERED: usize = 4_096;
 /// A certificate whose path leads to an anchor.
 pub(crate) struct KnownCertificate {
     pub(crate) certificate: Certificate,
-    /// The certificate of the authority that issued it: who may speak of its revocation.
-    pub(crate) issuer: CertificateDer<'static>,
+    /// The authorities from the one that issued it to the anchor.
+    path: Vec<Certificate>,
     /// Its key, if it is of a kind that signs requests.
     pub(crate) key: Option<VerifyingKey>,
     /// Until when every authority of the path is valid; then another path has to be found.
@@ -31,6 +31,17 @@ pub(crate) struct KnownCertificate {
 }
 
 impl KnownCertificate {
+    /// Everything of its path that can be revoked, itself first, each with its issuer: who may speak of that.
+    pub(super) fn links(&self) -> impl Iterator<Item = (&Certificate, &CertificateDer<'static>)> {
+        let issued = std::iter::once(&self.certificate).chain(&self.path);
+        issued.zip(self.path.iter().map(Certificate::der))
+    }
+
+    /// The anchor its path ends at.
+    pub(super) fn anchor(&self) -> Option<&Certificate> {
+        self.path.last()
+    }
+
     /// Counts what only a lenient reading took, each time; logs it once.
     pub(super) fn tell_departures(&self, judged: &Judged) {
         for departure in judged.departures() {
@@ -95,11 +106,10 @@ fn read(
 ) -> Result<KnownCertificate, Distrust> {
     let certificate = Certificate::parse(der)?;
     let path = anchors.path(&certificate, intermediates, now)?;
-    let issuer = path.first().cloned().ok_or(eidas::UntrustedChain::UnknownIssuer)?;
+    let path = path.iter().map(|der| Certificate::parse(der)).collect::<Result<Vec<_>, _>>()?;
     let key = VerifyingKey::from_spki_der(certificate.public_key().spki_der()).ok();
     // An anchor's own validity does not count (RFC 5280, 6.1.1): it is trusted because we say so.
-    let authorities = path.len().saturating_sub(1);
-    let ends = path.iter().take(authorities).filter_map(|der| Certificate::parse(der).ok());
-    let path_ends_at = ends.map(|authority| authority.not_after()).min().unwrap_or(Timestamp::MAX);
-    Ok(KnownCertificate { certificate, issuer, key, path_ends_at, told: AtomicBool::new(false) })
+    let authorities = path.iter().take(path.len().saturating_sub(1));
+    let path_ends_at = authorities.map(Certificate::not_after).min().unwrap_or(Timestamp::MAX);
+    Ok(KnownCertificate { certificate, path, key, path_ends_at, told: AtomicBool::new(false) })
 }

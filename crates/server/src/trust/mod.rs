@@ -9,8 +9,11 @@ mod live;
 
 use std::sync::Arc;
 
-use eidas::{Anchors, Defect, InvalidCertificate, Judged, Kind, Reading, UntrustedChain};
-use payments::institution::{CertificateReading, Institution};
+use eidas::{Anchors, Certificate, Defect, InvalidCertificate, Judged, Kind, Reading, UntrustedChain};
+use payments::{
+    institution::{CertificateReading, Institution},
+    tpp::{ChainCertificate, SealCertificate},
+};
 use rustls_pki_types::CertificateDer;
 
 pub use gathered::{AnchorOrigin, Gathered, Uses};
@@ -66,7 +69,10 @@ pub enum Distrust {
     Content(#[from] Defect),
     /// Its issuer, or this bank, says that it is revoked; or nobody can say that it is not.
     #[error("revocation: {0}")]
-    Revocation(#[from] revocation::Refusal),
+    Revocation(revocation::Refusal),
+    /// The same of an authority on its path.
+    #[error("revocation of an authority of the chain: {0}")]
+    Authority(revocation::Refusal),
 }
 
 impl Trust {
@@ -112,18 +118,37 @@ impl App {
     ) -> Result<Trusted, Distrust> {
         let (trust, now) = (self.trust.current(), self.now());
         let Trusting { anchors, known } = trust.trusting(shown.kind);
-        let known = known.find(shown.der, shown.sha256, shown.intermediates, anchors, now)?;
         let reading = match institution.settings.certificate_reading {
             CertificateReading::Strict => Reading::Strict,
             CertificateReading::Lenient => Reading::Lenient,
         };
+        let found = known.find(shown.der, shown.sha256, shown.intermediates, anchors, now);
+        if let Err(Distrust::Chain(_)) = &found {
+            // Whoever asks for an explanation is told the content's rules before the path's.
+            eidas::judge(&Certificate::parse(shown.der)?, shown.kind, reading, now)?;
+        }
+        let known = found?;
         let judged = eidas::judge(&known.certificate, shown.kind, reading, now)?;
         known.tell_departures(&judged);
-        let (certificate, issuer) = (&known.certificate, Some(&known.issuer));
-        let policy = institution.settings.revocation;
-        self.revocation.consult(certificate, issuer, policy, now).await;
-        self.revocation.check(certificate, issuer, policy, self.now())?;
+        self.ask_about_revocation(&known, institution).await?;
         Ok(Trusted { known, judged })
+    }
+
+    /// Asks about a certificate and every authority over which its path leads (RFC 5280, 6.1.3). The anchor
+    /// is trusted because we say so: only we can take that back, by the deny list.
+    async fn ask_about_revocation(
+        &self,
+        known: &KnownCertificate,
+        institution: &Institution,
+    ) -> Result<(), Distrust> {
+        let policy = institution.settings.revocation;
+        for (nth, (certificate, issuer)) in known.links().enumerate() {
+            self.revocation.consult(certificate, Some(issuer), policy, self.now()).await;
+            let checked = self.revocation.check(certificate, Some(issuer), policy, self.now());
+            checked.map_err(if nth == 0 { Distrust::Revocation } else { Distrust::Authority })?;
+        }
+        let denied = known.anchor().is_some_and(|anchor| self.revocation.denies(anchor));
+        if denied { Err(Distrust::Authority(revocation::Refusal::Denied)) } else { Ok(()) }
     }
 
     /// Judges the certificate of a connection: a QWAC.
@@ -140,10 +165,12 @@ impl App {
     /// Judges a registered or registering seal certificate: a QSealC.
     pub(crate) async fn judge_qseal(
         &self,
-        der: &[u8],
+        seal: &SealCertificate,
         institution: &Institution,
     ) -> Result<Trusted, Distrust> {
-        let shown = Shown { der, sha256: sha256(der), intermediates: &[], kind: Kind::Qseal };
+        let chain = seal.chain.iter().map(|ChainCertificate(der)| CertificateDer::from(der.clone()));
+        let (der, intermediates) = (seal.der.as_slice(), chain.collect::<Vec<_>>());
+        let shown = Shown { der, sha256: sha256(der), intermediates: &intermediates, kind: Kind::Qseal };
         self.judge(&shown, institution).await
     }
 }

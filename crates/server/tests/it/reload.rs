@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use eidas::Kind;
-use sandbox::pki::{Institution, PkiOptions, TestPki};
+use eidas::{Kind, OrganizationIdentifier, Role};
+use sandbox::pki::{Institution, PkiOptions, TestPki, TppProfile, Validity};
 use server::{
     Counter,
     app::Clock as _,
@@ -54,7 +54,7 @@ fn as_in(guichet: &Guichet, pki: &TestPki) -> Fresh {
         psu_tls: None,
         tpps: Vec::new(),
         revocation: Sources::default(),
-        at_next_start: Vec::new(),
+        notes: Vec::new(),
     }
 }
 
@@ -120,16 +120,62 @@ async fn what_cannot_be_put_in_place_changes_nothing_and_says_why() {
     let why = reloader(&guichet, None).reload().await.unwrap_err();
     assert_eq!(why.to_string(), "cannot read server.pem");
 
-    let (_home, other) = other_pki(&guichet);
-    let mut without_one = as_in(&guichet, &other);
-    without_one.counters.pop();
-    let why = reloader(&guichet, Some(without_one)).reload().await.unwrap_err();
-    assert!(why.to_string().contains("11425"), "{why}");
-
     let trusted = guichet.app.trust.current();
     assert_eq!(trusted.anchors(Kind::Qwac).ders(), guichet.pki.anchors().unwrap().ders());
     pisp.token().await;
     guichet.check_alive(&guichet.pisp(PISP)).await;
+}
+
+#[tokio::test]
+async fn an_institution_that_is_not_configured_any_more_is_served_until_the_next_start() {
+    let guichet = Guichet::start().await;
+    let mut without_one = as_in(&guichet, &guichet.pki);
+    without_one.counters.retain(|counter| counter.institution.code.as_str() != "11425");
+    let reloaded = reloader(&guichet, Some(without_one)).reload().await.unwrap();
+    assert_eq!(reloaded.institutions, 2);
+    assert!(reloaded.notes[0].contains("11425"), "{:?}", reloaded.notes);
+    guichet.pisp(PISP).token_at(crate::harness::OTHER_HOST).await;
+}
+
+/// Trusts an authority that the sandbox's vouches for, by what the bank knows of it.
+#[tokio::test]
+async fn the_bank_may_know_authorities_between_a_provider_and_an_anchor_and_deny_each() {
+    let guichet = Guichet::start().await;
+    let now = guichet.clock.now();
+    let between = guichet.pki.qtsp().subordinate("Between", Validity::days_from(now, 365)).unwrap();
+    let oid = OrganizationIdentifier::parse(PISP).unwrap();
+    let validity = Validity::days_from(now, 90);
+    let issue = |kind| {
+        let profile = TppProfile::new(kind, &oid, &[Role::PaymentInitiation], validity);
+        between.issue_tpp(&profile).unwrap()
+    };
+    let (qwac, qseal) = (issue(Kind::Qwac), issue(Kind::Qseal));
+    guichet
+        .change_tpp(PISP, |tpp| tpp.seal_certificates = vec![crate::harness::seal_certificate(&qseal)])
+        .await;
+    let pisp = guichet.caller(Some(&qwac), &qseal, PISP);
+    let call = pisp.get("any", "/stet/psd2/v1/payment-requests/1");
+    assert!(pisp.try_send(call).await.is_err(), "it shows no chain, and the bank knows of none");
+
+    let mut fresh = as_in(&guichet, &guichet.pki);
+    let anchors = guichet.pki.anchors().unwrap().with_intermediates([between.der().clone()]).unwrap();
+    let server = guichet.pki.server();
+    fresh.tpp_tls = Some(tls::tpp_config(server.pem(), server.key_pem(), &anchors).unwrap());
+    fresh.trust = Trust::new(anchors, Vec::new());
+    reloader(&guichet, Some(fresh)).reload().await.unwrap();
+    let call = pisp.post(&pisp.token().await, &guichet.body());
+    assert_eq!(pisp.sign_and_send(call).await.status, 201);
+
+    for authority in [between.der(), guichet.pki.qtsp().der()] {
+        let sha256 = eidas::Certificate::parse(authority).unwrap().sha256_hex();
+        let deny_list = eidas::revocation::DenyList::parse(&format!("sha256 {sha256}\n")).unwrap();
+        guichet.app.revocation.replace_sources(Sources::denying(deny_list), now).unwrap();
+        let refused = pisp.ask_token(crate::harness::HOST, &pisp.token_form()).await;
+        assert_eq!(refused.status, 401, "{}", refused.text());
+        assert!(refused.text().contains("authority of the chain"), "{}", refused.text());
+    }
+    guichet.app.revocation.replace_sources(Sources::default(), now).unwrap();
+    pisp.token().await;
 }
 
 #[tokio::test]

@@ -282,7 +282,7 @@ fn registered(pki: &TestPki, now: Timestamp) -> impl Iterator<Item = Tpp> {
 
 /// A seal certificate as it is registered, under the agreed name `seal-1`.
 pub(crate) fn seal_certificate(qseal: &CertifiedKey) -> SealCertificate {
-    SealCertificate { kid: Some("seal-1".to_owned()), der: qseal.der().to_vec() }
+    SealCertificate::new(Some("seal-1".to_owned()), qseal.der().to_vec(), [])
 }
 
 /// A free port, and what listens on it.
