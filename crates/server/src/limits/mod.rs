@@ -4,6 +4,7 @@
 //! cannot keep others out; IPv6 is counted by network, since everybody owns a whole one.
 
 mod address_block;
+mod handshakes;
 mod pace;
 mod places;
 mod standing;
@@ -17,6 +18,7 @@ use tokio::time::Instant;
 
 use crate::App;
 pub(crate) use address_block::AddressBlock;
+pub(crate) use handshakes::Handshakes;
 pub(crate) use pace::Pace;
 pub(crate) use places::{NoPlace, Place, Places};
 
@@ -32,7 +34,8 @@ pub struct Limits {
     /// Connections at a time from one IPv4 address or one IPv6 network of 64 bits. As places get scarce the
     /// share shrinks to as many as are still free.
     pub connections_per_address: usize,
-    /// Handshakes computed at a time; the next ones wait, within their time.
+    /// Handshakes computed at a time; the next ones wait, within their time. One address may have a sixteenth
+    /// of this many in progress, at least four.
     pub handshakes: usize,
     /// How long a connection may take until TLS stands, the proxy's header included, in seconds.
     pub handshake_s: u32,

@@ -72,24 +72,29 @@ impl Door {
             place.assign(client.ip().into()).map_err(Refusal::Share)?;
         }
         let counted = told.or_else(|| proxy.is_none().then_some(address));
+        let counted = counted.map(|client| client.ip().into());
         let address = told.unwrap_or(address);
         let (stream, peer) = match &self.tls {
             Some(tls) => {
-                let stream = self.shake_hands(stream, tls).await.map_err(Refusal::Handshake)?;
+                let stream = self.shake_hands(stream, tls, counted).await.map_err(Refusal::Handshake)?;
                 let peer = Peer::new(address, stream.get_ref().1.peer_certificates());
                 (Box::new(stream) as Stream, peer)
             }
             None => (stream, Peer::new(address, None)),
         };
-        let counted = counted.map(|client| client.ip().into());
         Ok((stream, Caller { peer, is_proxy: proxy.is_some(), counted }))
     }
 
     /// The cryptography waits for its turn; nobody has one before he has said what he wants.
-    async fn shake_hands(&self, stream: Stream, tls: &TlsSource) -> std::io::Result<TlsStream<Stream>> {
+    async fn shake_hands(
+        &self,
+        stream: Stream,
+        tls: &TlsSource,
+        counted: Option<AddressBlock>,
+    ) -> std::io::Result<TlsStream<Stream>> {
         let hello = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
-        let _turn = self.handshakes.acquire().await.map_err(std::io::Error::other)?;
-        hello.into_stream(tls.current()).await
+        // In a future of its own, since the first flight is computed as soon as the configuration is there.
+        self.handshakes.run(counted, async { hello.into_stream(tls.current()).await }).await
     }
 }
 
@@ -98,7 +103,8 @@ impl Refusal {
         match self {
             Self::Handshake(error) => {
                 metrics::counter!("guichet_handshakes_refused_total").increment(1);
-                tracing::info!(peer = %address, %error, "a TLS handshake failed");
+                // Whoever likes can make handshakes fail, so the usual log has no line for each.
+                tracing::debug!(peer = %address, %error, "a TLS handshake failed");
             }
             Self::Share(none) => count_refused(none.why()),
             Self::Proxy(refusal) => {

@@ -17,11 +17,11 @@ use axum::Router;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
+    sync::watch,
 };
 
 use crate::{
-    limits::{AddressBlock, Limits, NoPlace, Pace, Place, Places, count_refused},
+    limits::{AddressBlock, Handshakes, Limits, NoPlace, Pace, Place, Places, count_refused},
     proxy::ProxyTrust,
     tls::TlsSource,
 };
@@ -88,7 +88,7 @@ struct Door {
     proxy: Option<ProxyTrust>,
     limits: Limits,
     places: Places,
-    handshakes: Semaphore,
+    handshakes: Handshakes,
     pace: Pace<AddressBlock>,
     router: Router,
     refuse: Refuse,
@@ -114,7 +114,7 @@ impl Door {
             tls,
             proxy,
             places: Places::new(limits.connections, limits.connections_per_address),
-            handshakes: Semaphore::new(limits.handshakes),
+            handshakes: Handshakes::new(limits.handshakes),
             pace: Pace::default(),
             limits,
             router,

@@ -1,6 +1,9 @@
 //! What else a proxy tells about a request: its client's address, and the part of the path it took away.
 
-use std::{borrow::Cow, net::IpAddr};
+use std::{
+    borrow::Cow,
+    net::{IpAddr, SocketAddr},
+};
 
 use axum::http::{Extensions, HeaderMap, HeaderName, Uri};
 
@@ -22,12 +25,18 @@ pub(crate) fn client_address(headers: &HeaderMap, proxies: &[Network]) -> Option
     let values: Vec<_> = headers.get_all(X_FORWARDED_FOR).iter().collect();
     let hops = values.iter().rev().flat_map(|value| value.to_str().unwrap_or_default().rsplit(','));
     for hop in hops.take(MAX_HOPS) {
-        let address: IpAddr = hop.trim().parse().ok()?;
+        let address = address_of(hop.trim())?;
         if !proxies.iter().any(|network| network.contains(address)) {
             return Some(address.to_canonical());
         }
     }
     None
+}
+
+/// An address, or one with the port that some proxies add: `192.0.2.7:443`, `[2001:db8::1]:443`.
+fn address_of(hop: &str) -> Option<IpAddr> {
+    let bare = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(hop);
+    bare.parse().or_else(|_| hop.parse().map(|with_port: SocketAddr| with_port.ip())).ok()
 }
 
 /// What the client wrote before the path that we see. A PISP signs the path it wrote.
@@ -74,7 +83,7 @@ mod tests {
     #[test]
     fn the_client_is_the_last_hop_that_is_none_of_our_proxies() {
         let proxies = ["10.0.0.0/8", "::1"].map(|text| Network::parse(text).unwrap());
-        let table: [(&[&str], Option<&str>); 10] = [
+        let table: [(&[&str], Option<&str>); 19] = [
             (&[], None),
             (&["192.0.2.7"], Some("192.0.2.7")),
             (&["192.0.2.7, 10.0.0.1"], Some("192.0.2.7")),
@@ -85,6 +94,15 @@ mod tests {
             (&["192.0.2.7, unknown"], None),
             (&["192.0.2.7, "], None),
             (&["10.0.0.1"], None),
+            (&["192.0.2.7:5678"], Some("192.0.2.7")),
+            (&["203.0.113.1, 192.0.2.7:5678, 10.0.0.1:80"], Some("192.0.2.7")),
+            (&["[2001:db8::1]:443, [::1]:1"], Some("2001:db8::1")),
+            (&["[2001:db8::1]"], Some("2001:db8::1")),
+            (&["[::ffff:192.0.2.7]:443"], Some("192.0.2.7")),
+            (&["192.0.2.7:"], None),
+            (&["192.0.2.7:65536"], None),
+            (&["203.0.113.1, [2001:db8::1"], None),
+            (&["203.0.113.1, 2001:db8::1]:443"], None),
         ];
         for (values, expected) in table {
             let found = client_address(&headers(&X_FORWARDED_FOR, values), &proxies);

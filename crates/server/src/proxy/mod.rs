@@ -25,7 +25,7 @@ pub(crate) use certificate::read as certificate;
 pub(crate) use forwarded::{Prefix, client_address, target};
 pub use network::{InvalidNetwork, Network};
 
-/// What the certificate's header is called if nobody says otherwise.
+/// What the certificate's header is usually called.
 const X_CLIENT_CERT: HeaderName = HeaderName::from_static("x-client-cert");
 
 /// The proxies in front of a listener, and what each of them is believed.
@@ -77,13 +77,13 @@ impl TryFrom<Written> for ProxyTrust {
         if written.peers.is_empty() {
             return Err(InvalidTrust::Nobody);
         }
-        let certificate_header = match written.certificate_header {
-            Some(name) => Some(certificate_header(&name)?),
-            // Who speaks the PROXY protocol passes TLS on as it is, unless somebody says otherwise.
-            None if written.proxy_protocol => None,
-            None => Some(X_CLIENT_CERT),
-        };
-        if certificate_header.is_none() && (written.forwarded_for || written.forwarded_prefix) {
+        // Never by default: certificates are public, and a proxy that passes connections on as they are would let
+        // everybody be whom he likes.
+        let certificate_header = written.certificate_header.as_deref().map(certificate_header).transpose()?;
+        if written.proxy_protocol
+            && certificate_header.is_none()
+            && (written.forwarded_for || written.forwarded_prefix)
+        {
             return Err(InvalidTrust::PassesHeaders);
         }
         Ok(Self {
@@ -119,8 +119,13 @@ impl ProxyTrust {
         &self.peers
     }
 
+    /// Whether it tells anything in headers about its clients or their requests: then nobody else may write them.
+    pub fn speaks_in_headers(&self) -> bool {
+        self.certificate_header.is_some() || self.forwarded_for || self.forwarded_prefix
+    }
+
     /// Whether each connection of a proxy begins with the PROXY protocol.
-    pub(crate) fn speaks_proxy_protocol(&self) -> bool {
+    pub fn speaks_proxy_protocol(&self) -> bool {
         self.proxy_protocol
     }
 
@@ -186,10 +191,11 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_that_passes_tls_on_is_not_believed_its_clients_headers() {
+    fn a_header_with_certificates_is_believed_only_where_it_is_written_out() {
         let header = |json: &str| parse(json).unwrap().certificate_header().map(ToString::to_string);
         let table = [
-            (r#"{"peers": ["10.0.0.0/8"]}"#, Some("x-client-cert")),
+            (r#"{"peers": ["10.0.0.0/8"]}"#, None),
+            (r#"{"peers": ["10.0.0.0/8"], "forwarded_for": true}"#, None),
             (r#"{"peers": ["::1"], "proxy_protocol": true}"#, None),
             (r#"{"peers": ["::1"], "certificate_header": "Client-Cert"}"#, Some("client-cert")),
             (

@@ -34,8 +34,7 @@ impl Network {
             Some(_) => return Err(InvalidNetwork),
             None => width,
         };
-        let host_bits = bits(address).unbounded_shl(128 - width + prefix);
-        if prefix > width || host_bits != 0 {
+        if prefix > width || bits(address).unbounded_shl(128 - width + prefix) != 0 {
             return Err(InvalidNetwork);
         }
         Ok(Self { address, prefix })
@@ -111,6 +110,8 @@ mod tests {
             "::/129",
             "::1/64",
             "10.0.0",
+            "10.0.0.0/4294967290",
+            "::/4294967295",
             "10.0.0.0/99999999999",
             " 10.0.0.0/8",
         ];

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use http::Method;
+use rustls::pki_types::ServerName;
 use sandbox::pki::PkiOptions;
 use server::Limits;
 use tokio::{
@@ -131,6 +132,39 @@ async fn connections_that_say_nothing_keep_nobody_from_shaking_hands() {
     }
     guichet.pisp(PISP).token().await;
     drop(held);
+}
+
+/// What a client says first (RFC 8446, 4.1.2).
+fn client_hello(guichet: &Guichet) -> Vec<u8> {
+    let name = ServerName::try_from(HOST).unwrap();
+    let mut client = rustls::ClientConnection::new(Arc::new(usual(guichet)), name).unwrap();
+    let mut hello = Vec::new();
+    client.write_tls(&mut hello).unwrap();
+    hello
+}
+
+#[tokio::test]
+async fn handshakes_that_stop_half_way_keep_nobody_else_from_shaking_hands() {
+    // Time enough for whoever waited for the stalled ones to wait for ever.
+    let limits = Limits { handshakes: 1, handshake_s: 100_000, ..Limits::default() };
+    let guichet = start(limits).await;
+    let hello = client_hello(&guichet);
+    let mut held = Vec::new();
+    for number in 0..30 {
+        let mut socket = connect_from(&guichet, "127.0.0.3").await;
+        socket.write_all(&hello).await.unwrap();
+        // The first ones are answered, and say nothing to it; the next ones wait for those.
+        if number < 4 {
+            assert_eq!(socket.read_u8().await.unwrap(), 0x16);
+        }
+        held.push(socket);
+    }
+    guichet.pisp_from("127.0.0.2", PISP).token().await;
+    guichet.pisp(PISP).token().await;
+    let still_waiting = held.split_off(4);
+    assert!(still_waiting.iter().all(|socket| socket.try_read(&mut [0]).is_err()));
+    drop((held, still_waiting));
+    guichet.pisp_from("127.0.0.3", PISP).token().await;
 }
 
 #[tokio::test]

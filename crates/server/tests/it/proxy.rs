@@ -16,6 +16,7 @@ use crate::{
 
 const PROXY: &str = "127.0.0.2";
 const ANYBODY: &str = "127.0.0.1";
+const TELLS_CERTIFICATES: &str = r#", "certificate_header": "X-Client-Cert""#;
 /// A PROXY header of version 2 that tells of 192.0.2.7.
 const HEADER: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0C\xC0\x00\x02\x07\xC6\x33\x64\x01\x30\x39\x01\xBB";
 
@@ -64,7 +65,7 @@ fn header_of(certificate: &CertifiedKey) -> String {
 
 #[tokio::test]
 async fn a_certificate_in_a_header_counts_from_the_proxy_and_from_nobody_else() {
-    let guichet = start("").await;
+    let guichet = start(TELLS_CERTIFICATES).await;
     let header = header_of(&guichet.pki.tpp(PISP).unwrap().qwac);
     let request = token_request(&guichet, &header);
     let from_proxy = ask_from(&guichet, PROXY, bare(&guichet), &request).await;
@@ -83,7 +84,7 @@ async fn a_certificate_in_a_header_counts_from_the_proxy_and_from_nobody_else() 
 
 #[tokio::test]
 async fn a_header_that_could_be_somebody_elses_is_refused_even_from_the_proxy() {
-    let guichet = start("").await;
+    let guichet = start(TELLS_CERTIFICATES).await;
     let qwac = &guichet.pki.tpp(PISP).unwrap().qwac;
     let (good, now) = (header_of(qwac), guichet.clock.now());
     let profile = TppProfile::new(
@@ -112,6 +113,19 @@ async fn a_header_that_could_be_somebody_elses_is_refused_even_from_the_proxy() 
 }
 
 #[tokio::test]
+async fn a_certificate_in_a_header_that_nobody_configured_is_nobodys() {
+    for trust in ["", r#", "forwarded_for": true, "forwarded_prefix": true"#] {
+        let guichet = start(trust).await;
+        let request = token_request(&guichet, &header_of(&guichet.pki.tpp(PISP).unwrap().qwac));
+        let forged = ask_from(&guichet, PROXY, bare(&guichet), &request).await;
+        assert!(forged.starts_with("HTTP/1.1 401 ") && forged.contains("no client certificate"), "{forged}");
+        // What a client shows itself counts, through a balancer that passes connections on.
+        let shown = ask_from(&guichet, PROXY, usual(&guichet), &token_request(&guichet, "")).await;
+        assert!(shown.starts_with("HTTP/1.1 200 "), "{shown}");
+    }
+}
+
+#[tokio::test]
 async fn the_header_of_rfc_9440_is_read_where_it_is_configured() {
     let guichet = start(r#", "certificate_header": "Client-Cert""#).await;
     let qwac = &guichet.pki.tpp(PISP).unwrap().qwac;
@@ -123,7 +137,7 @@ async fn the_header_of_rfc_9440_is_read_where_it_is_configured() {
 
 #[tokio::test]
 async fn on_one_connection_of_the_proxy_every_request_has_its_own_certificate() {
-    let guichet = start("").await;
+    let guichet = start(TELLS_CERTIFICATES).await;
     let qwac = header_of(&guichet.pki.tpp(PISP).unwrap().qwac);
     let form = guichet.pisp(PISP).token_form();
     let request = |headers: &str| {
@@ -177,7 +191,7 @@ async fn the_proxy_protocol_is_spoken_by_the_proxy_and_by_nobody_else() {
 
 #[tokio::test]
 async fn a_prefix_that_the_proxy_took_away_was_signed_by_the_client() {
-    let guichet = start(r#", "forwarded_prefix": true"#).await;
+    let guichet = start(&format!(r#"{TELLS_CERTIFICATES}, "forwarded_prefix": true"#)).await;
     let pisp = guichet.pisp(PISP);
     let qwac = &guichet.pki.tpp(PISP).unwrap().qwac;
     let through_proxy = guichet.pisp_from(PROXY, PISP);
