@@ -164,6 +164,123 @@ async fn a_suspension_counts_at_the_next_request_of_a_connection_that_is_open() 
     assert!(!told.contains('\u{1b}'), "{told:?}");
 }
 
+/// Customers are not debited for a TPP that is kept out, however good the link it was given before.
+#[test]
+fn a_suspension_stops_the_links_that_are_open() {
+    let bench = Bench::start();
+    let sandbox = bench.sandbox.as_ref().unwrap();
+    let payment = sandbox.pay(&["--amount", "10"]).created().unwrap();
+    let approve = format!("/sandbox/psu/{payment}/approve");
+    let (code, told) = bench.run(&["tpp", "suspend", PISP, "--reason", "fraud"]);
+    assert_eq!(code, 0, "{told}");
+    let answer = sandbox.post(&approve, "");
+    let shown = "We take no payments through this service for now";
+    assert!(answer["message"].as_str().is_some_and(|told| told.contains(shown)), "{answer}");
+
+    let (code, told) = bench.run(&["tpp", "resume", PISP]);
+    assert_eq!(code, 0, "{told}");
+    let answer = sandbox.post(&approve, "");
+    assert!(answer["sent_back"].is_string(), "nothing had happened to the payment: {answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_is_kept_out_with_all_its_registrations_unless_one_is_named_alone() {
+    let bench = Bench::start();
+    let pisp = Connected::new(bench.home.path());
+    let token = pisp.token().await;
+    let (served, _) = pisp.call(&token).await;
+    let qseal = bench.file(&format!("tpp/{PISP}/qseal.pem"));
+    let mut add = vec!["tpp", "add", "--client-id", "SECOND", "--name", "Essai Paiement"];
+    add.extend(["--redirect-uri", "https://zwei.example/cb", "--seal-certificate", &qseal]);
+    let (code, told) = bench.run(&add);
+    assert_eq!(code, 0, "{told}");
+    let grants = &bench.json(&["tpp", "show", "SECOND", "--json"])["registration"]["grant_types"];
+    assert_eq!(grants, &json!(["client_credentials", "authorization_code"]), "enough to pay and to confirm");
+    let standings = || -> [String; 2] {
+        [PISP, "SECOND"].map(|id| {
+            let shown = bench.json(&["tpp", "show", id, "--json"]);
+            shown["registration"]["standing"].as_str().unwrap().to_owned()
+        })
+    };
+
+    // By the other's client id, or by organizationIdentifier, which is the first one's client id.
+    for id in ["SECOND", PISP] {
+        let (code, told) = bench.run(&["tpp", "suspend", id, "--reason", "ticket 4711"]);
+        assert_eq!(code, 0, "{told}");
+        assert!(told.contains(&format!("suspended {PISP} ")) && told.contains("suspended SECOND "), "{told}");
+        assert_eq!(standings(), ["suspended", "suspended"]);
+        assert_eq!(pisp.call(&token).await.0, 403);
+        let (code, told) = bench.run(&["tpp", "resume", id]);
+        assert_eq!(code, 0, "{told}");
+        assert!(told.contains("resumed SECOND ") && told.contains("ticket 4711"), "{told}");
+        assert_eq!(standings(), ["active", "active"]);
+        assert_eq!(pisp.call(&token).await.0, served);
+    }
+
+    let (code, told) = bench.run(&["tpp", "suspend", "SECOND", "--only", "--reason", "a test"]);
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains(&format!("GO ON WORKING, registrations of the same provider: {PISP}")), "{told}");
+    assert_eq!(standings(), ["active", "suspended"]);
+    assert_eq!(pisp.call(&token).await.0, served);
+    let (code, told) = bench.run(&["tpp", "suspend", PISP, "--reason", "fraud"]);
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("SECOND is suspended already") && told.contains("a test"), "{told}");
+    let (code, told) = bench.run(&["tpp", "resume", PISP, "--only"]);
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("still suspended") && told.contains("SECOND"), "{told}");
+    assert_eq!(standings(), ["active", "suspended"]);
+    assert_eq!(bench.run(&["tpp", "resume", PISP, "--only"]).0, 1, "it is not suspended");
+    assert_eq!(bench.run(&["tpp", "suspend", "NOBODY", "--reason", "x"]).0, 1);
+
+    let history = &bench.json(&["tpp", "show", "SECOND", "--json"])["history"];
+    let told: Vec<&Value> = history.as_array().unwrap().iter().map(|event| &event["what"]).collect();
+    let suspended = json!({ "suspended": "ticket 4711" });
+    let (resumed, last) = (json!("resumed"), json!({ "suspended": "a test" }));
+    assert_eq!(told, [&json!("registered"), &suspended, &resumed, &suspended, &resumed, &last]);
+}
+
+#[test]
+fn a_history_tells_who_changed_what() {
+    let bench = Bench::start();
+    let of = |oid: &str| bench.file(&format!("tpp/{oid}/qseal.pem"));
+    let run = |name: &str, uri: &str, seal: &str, more: &[&str]| {
+        let mut all = vec!["tpp", "add", "--data", bench.data(), "--client-id", "NEU", "--name", name];
+        all.extend(["--organization-identifier", PISP, "--even-so"]);
+        all.extend(["--redirect-uri", uri, "--seal-certificate", seal]);
+        all.extend(more);
+        let mut command = guichet(&all);
+        command.env("SUDO_USER", "berta\u{1b}[31m");
+        let (code, told) = output_of(command);
+        assert_eq!(code, 0, "{told}");
+    };
+    run("Neu", "https://eins.example/cb", &of(PISP), &[]);
+    run("Neuer", "https://zwei.example/cb", &of("PSDFR-ACPR-54321"), &["--replace"]);
+    let (_, told) = bench.run(&["tpp", "show", "NEU"]);
+    let fingerprint = |oid: &str| {
+        let pem = fs::read_to_string(of(oid)).unwrap();
+        eidas::Certificate::from_pem(&pem).unwrap().sha256_hex()
+    };
+    let (was, is) = (fingerprint(PISP), fingerprint("PSDFR-ACPR-54321"));
+    for expected in [
+        "registered by an operator (berta\\u{1b}[31m)".to_owned(),
+        "redirect URI added: https://eins.example/cb".to_owned(),
+        "changed by an operator".to_owned(),
+        "name: Neuer, was Neu".to_owned(),
+        "redirect URI added: https://zwei.example/cb".to_owned(),
+        "redirect URI removed: https://eins.example/cb".to_owned(),
+        format!("certificate added: {is}"),
+        format!("certificate removed: {was}"),
+    ] {
+        assert!(told.contains(&expected), "{expected} in {told}");
+    }
+    assert_eq!(bench.run(&["tpp", "remove", "NEU", "--yes"]).0, 0);
+    let history = &bench.json(&["tpp", "show", "NEU", "--json"])["history"];
+    assert_eq!(history[0]["by"], "berta\u{1b}[31m");
+    assert_eq!(history[0]["registration"]["name"], "Neu");
+    assert_eq!(history[2]["what"], "removed");
+    assert_eq!(history[2]["registration"]["redirect_uris"], json!(["https://zwei.example/cb"]), "until then");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_suspension_outlasts_a_restart_and_a_removal_of_a_test_tpp_does_not() {
     let mut bench = Bench::start();
@@ -379,6 +496,8 @@ fn a_configuration_brings_its_trust_its_deny_list_and_its_tpps() {
     let (code, told) = explain();
     assert_eq!(code, 1, "{told}");
     assert!(told.contains("FAIL the certificate is on the deny list of this bank"), "{told}");
+    let last = told.trim_end().lines().last().unwrap();
+    assert!(last.starts_with("not in order") && last.contains("on the deny list"), "{last}");
     fs::write(bench.home.path().join("revocation/deny.txt"), "garbage\n").unwrap();
     let (code, told) = explain();
     assert_eq!((code, told.contains("deny.txt")), (1, true), "{told}");

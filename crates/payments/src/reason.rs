@@ -37,7 +37,8 @@ pub enum Reason {
     Noas,
     /// Debtor account or identification missing or inconsistent.
     Rr01,
-    /// Regulatory reason.
+    /// Regulatory reason: screening, or an initiator with which the bank does not work any more when the PSU
+    /// approves (PSD2, Art. 66 and 68(5)).
     Rr04,
 }
 

@@ -20,6 +20,7 @@ use super::{
     format::{plain, time},
     forms::Form,
     frame::Frame,
+    initiator,
     pages::{AuthenticatePage, html},
     password::warning,
     problem::Problem,
@@ -83,6 +84,10 @@ async fn approve(app: &App, visit: Visit, code: &str, shown: &str) -> Result<Res
     if challenge.check(code, &link, &app.code_key, visit.now).is_err() {
         return fail(app, &visit, lockout).await;
     }
+    match initiator::find(app, &visit.counter.institution, &visit.payment).await {
+        Err(Problem::KeptOut) => return reject(app, &visit, Reason::Rr04).await,
+        found => found?,
+    };
     let reserved = in_time(app, app.bank.reserve(&reservation(&visit, debtor))).await?;
     if let Reserved::Refused(reason) = reserved {
         return reject(app, &visit, reason).await;

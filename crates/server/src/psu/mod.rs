@@ -6,7 +6,7 @@
 //!
 //! | Page | Path | File |
 //! | --- | --- | --- |
-//! | the link is opened | [`CONSENT_PATH`], [`AUTHORIZE_PATH`] | `open.rs`, `asked.rs` |
+//! | the link is opened | [`CONSENT_PATH`], [`AUTHORIZE_PATH`] | `open.rs`, `asked.rs`, `initiator.rs` |
 //! | P-1 who are you | `/psu/identify` | `identify.rs` |
 //! | P-2 prove it | `/psu/password` | `password.rs` |
 //! | P-3 which account | `/psu/account` | `account.rs` |
@@ -26,6 +26,7 @@ mod forms;
 mod frame;
 pub(crate) mod headers;
 mod identify;
+mod initiator;
 mod language;
 mod open;
 mod outcome;

@@ -15,12 +15,14 @@ use payments::{
     journal::Actor,
     journey::{Journey, Step},
     lifecycle::Event,
+    tpp::Tpp,
 };
 
 use super::{
     asked::Asked,
     decide::{ATTEMPTS, Draft},
     frame::{About, counter_of},
+    initiator,
     language::Language,
     problem::Problem,
     visit::{Cookie, Page, Visit},
@@ -33,7 +35,8 @@ pub(super) async fn open(State(app): State<App>, request: Request) -> Result<Res
     let counter = counter_of(request.extensions())?;
     let asked = Asked::read(request.uri().query().unwrap_or_default()).map_err(Problem::InvalidLink)?;
     let payment = find(&app, &counter, &asked).await?;
-    let callback = callback(&app, &payment, &asked).await?;
+    let tpp = initiator::find(&app, &counter.institution, &payment).await?;
+    let callback = callback(&tpp, &payment, &asked)?;
     let language = Language::asked(request.uri(), request.headers());
     if let Some(about) = request.extensions().get::<About>() {
         about.tell(language, payment.id());
@@ -66,15 +69,13 @@ async fn find(app: &App, counter: &Counter, asked: &Asked) -> Result<Payment, Pr
         .ok_or(Problem::LinkOver)
 }
 
-/// Where and how the PSU goes back. A simple redirect leads where the payment request said, whatever the link
+/// Where and how the PSU goes back to `tpp`. A simple redirect leads where the payment request said, whatever the link
 /// says.
-async fn callback(app: &App, payment: &Payment, asked: &Asked) -> Result<Callback, Problem> {
-    let registration = payment.registration();
-    if registration.redirect == Redirect::Simple {
+fn callback(tpp: &Tpp, payment: &Payment, asked: &Asked) -> Result<Callback, Problem> {
+    if payment.registration().redirect == Redirect::Simple {
         return Ok(Callback::default());
     }
-    let tpp = app.store.find_tpp(&registration.tpp).await?.ok_or(Problem::LinkOver)?;
-    asked.callback(&tpp).map_err(Problem::InvalidLink)
+    asked.callback(tpp).map_err(Problem::InvalidLink)
 }
 
 fn begin(app: &App, counter: Arc<Counter>, payment: Payment, cookie: &Cookie, language: Language) -> Visit {

@@ -30,6 +30,7 @@ use super::{
     decide::{keep, until_saved},
     format::{kind, plain},
     frame::Frame,
+    initiator,
     pages::{OutcomePage, html},
     problem::Problem,
     texts::{RefusalText, Texts},
@@ -41,20 +42,23 @@ use crate::{App, caller::sha256};
 /// decided nobody needs to see the forms again, with a name and accounts on them (W3C Clear Site Data, 3.1).
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
-/// `GET /psu/outcome`; with the query `stay` it does not lead on by itself.
-pub(super) async fn show(visit: Visit, uri: http::Uri) -> Result<Response, Problem> {
+/// `GET /psu/outcome`; with the query `stay` it does not lead on by itself, and never to an initiator that the
+/// bank keeps out.
+pub(super) async fn show(visit: Visit, State(app): State<App>, uri: http::Uri) -> Result<Response, Problem> {
     if visit.page() != Page::Outcome {
         return Ok(visit.to_page());
     }
     let t = visit.texts();
+    let is_kept_out = is_kept_out(&app, &visit).await?;
     let refusal = match visit.payment.state() {
+        PaymentState::Rejected(_) if is_kept_out => Some(&t.refusals.kept_out),
         PaymentState::Rejected(rejection) => Some(refusal(t, rejection)),
         _ => None,
     };
     let request = visit.payment.request();
     let title = refusal.map_or(t.outcome.approved, |text| text.title);
     let mut page = html(&OutcomePage {
-        leads_on: uri.query() != Some("stay") && (refusal.is_some() || may_leave(&visit)),
+        leads_on: uri.query() != Some("stay") && !is_kept_out && (refusal.is_some() || may_leave(&visit)),
         approved_next: match visit.payment.state() {
             PaymentState::AwaitingConfirmation(..) => {
                 (t.outcome.approved_to_confirm)(&plain(&visit.payment.registration().tpp_name))
@@ -71,6 +75,19 @@ pub(super) async fn show(visit: Visit, uri: http::Uri) -> Result<Response, Probl
     })?;
     page.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\""));
     Ok(page)
+}
+
+/// Whether the payment was refused because of its initiator. A bank screens payments under the same reason, so
+/// the initiator is asked about again: the customer is never told of it what is not so.
+async fn is_kept_out(app: &App, visit: &Visit) -> Result<bool, Problem> {
+    match visit.payment.state() {
+        PaymentState::Rejected(Rejection { reason: Reason::Rr04, authorisation: None, .. }) => {}
+        _ => return Ok(false),
+    }
+    match initiator::find(app, &visit.counter.institution, &visit.payment).await {
+        Err(Problem::KeptOut) => Ok(true),
+        found => found.map(|_| false),
+    }
 }
 
 fn refusal(t: &'static Texts, rejection: &Rejection) -> &'static RefusalText {

@@ -29,6 +29,9 @@ pub(super) enum Problem {
     /// The link names no payment that waits for a decision here. Why is not told (P-8).
     #[error("the link is not valid, or not any more")]
     LinkOver,
+    /// The link is good, and the bank does not work with the initiator of the payment today.
+    #[error("this bank takes no payments of this initiator today")]
+    KeptOut,
     /// The link is ours, and what was added to it is not right.
     #[error("{0}")]
     InvalidLink(InvalidLink),
@@ -64,7 +67,7 @@ impl Problem {
             Self::NoSuchPage => StatusCode::NOT_FOUND,
             Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::LinkOver | Self::VisitOver => StatusCode::GONE,
-            Self::Foreign => StatusCode::FORBIDDEN,
+            Self::Foreign | Self::KeptOut => StatusCode::FORBIDDEN,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::InvalidLink(_) | Self::Unclear(_) => StatusCode::BAD_REQUEST,
@@ -78,6 +81,7 @@ impl Problem {
         match self {
             Self::NoSuchPage | Self::NoSuchMethod => &problems.no_such_page,
             Self::LinkOver => &problems.link_over,
+            Self::KeptOut => &problems.kept_out,
             Self::InvalidLink(_) => &problems.invalid_link,
             Self::VisitOver => &problems.visit_over,
             Self::Foreign => &problems.foreign,

@@ -9,10 +9,9 @@ use payments::{
     institution::Redirect,
     journal::Actor,
     lifecycle::Event,
-    ports::{Change, PaymentStore as _, Reserved, TokenStore as _, TppStore as _, TppWrite},
+    ports::{Change, PaymentStore as _, Reserved, TokenStore as _},
     request::Product,
     samples,
-    tpp::Registrar,
     transfer::TransferOrder,
     work::{Task, Work},
 };
@@ -40,14 +39,7 @@ const REDIRECT_URI: &str = "https://tpp.example/oauth?own=1";
 
 impl Town {
     /// A payment of an enforced redirect, and its link.
-    async fn ask_enforced(&self) -> (Payment, String) {
-        let tpp = TppWrite::put(
-            self.store.find_tpp(&samples::tpp().id).await.unwrap(),
-            samples::tpp(),
-            Registrar::Configuration,
-            self.app.now(),
-        );
-        self.store.change_tpp(tpp).await.unwrap();
+    pub(crate) async fn ask_enforced(&self) -> (Payment, String) {
         self.register(|registration| {
             registration.version = Version::V1_4_2;
             registration.redirect = Redirect::Enforced;
@@ -63,7 +55,7 @@ impl Town {
         (payment, browser)
     }
 
-    async fn approve_at(&self, link: &str) -> Browser {
+    pub(crate) async fn approve_at(&self, link: &str) -> Browser {
         let mut browser = self.browser();
         browser.open(link).await;
         browser.sign_in(CAMILLE, PASSWORD).await;
@@ -345,8 +337,6 @@ async fn an_instant_transfer_has_its_ten_seconds_from_the_confirmation() {
             registration.request.product = Product::SctInst;
         })
         .await;
-    let tpp = TppWrite::put(None, samples::tpp(), Registrar::Configuration, town.app.now());
-    town.store.change_tpp(tpp).await.unwrap();
     town.approve_at(&link).await;
     town.wait(600);
     town.confirm(&payment).await;
@@ -399,13 +389,4 @@ async fn what_is_wrong_with_a_link_is_told_here_and_leads_nowhere() {
         stays(&town.browser().open(&changed).await, StatusCode::GONE);
     }
     assert_eq!(town.events(&payment).await, Vec::<String>::new(), "nothing began");
-}
-
-#[tokio::test]
-async fn a_client_that_is_gone_is_not_sent_anybody() {
-    let town = Town::new().await;
-    let (_, link) = town.ask_enforced().await;
-    let tpp = town.store.find_tpp(&samples::tpp().id).await.unwrap().unwrap();
-    town.store.change_tpp(TppWrite::remove(tpp, Registrar::Operator, town.app.now())).await.unwrap();
-    stays(&town.browser().open(&link).await, StatusCode::GONE);
 }

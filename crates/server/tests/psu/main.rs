@@ -13,6 +13,7 @@ mod crowd;
 mod enforced;
 mod execution;
 mod expiry;
+mod initiator;
 mod limits;
 mod paying;
 mod races;

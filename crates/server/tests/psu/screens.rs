@@ -2,7 +2,12 @@
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
-use payments::{request::Product, values::Iban};
+use payments::{
+    request::Product,
+    samples,
+    tpp::{Licence, Tpp},
+    values::Iban,
+};
 
 use crate::{
     browser::Page,
@@ -32,6 +37,7 @@ async fn every_page(language: &str) -> BTreeMap<&'static str, Page> {
     pages.insert("6-approved", browser.submit("/psu/authenticate", &[("code", &code)]).await);
     pages.insert("8-link-over", town.browser().open(&link).await);
     pages.extend(ends(&town, language).await);
+    pages.extend(kept_out(language).await);
     pages
 }
 
@@ -69,6 +75,23 @@ async fn ends(town: &Town, language: &str) -> BTreeMap<&'static str, Page> {
     pages
 }
 
+/// What is shown while the bank does not work with the initiator.
+async fn kept_out(language: &str) -> BTreeMap<&'static str, Page> {
+    let town = Town::new().await;
+    let (_, link) = town.ask(|_| {}).await;
+    let link = format!("{link}&ui_locales={language}");
+    let mut browser = town.browser();
+    browser.open(&link).await;
+    browser.sign_in(CAMILLE, "sandbox").await;
+    browser.submit("/psu/account", &[("account", FIRST)]).await;
+    browser.submit("/psu/review", &[]).await;
+    town.put_tpp(Tpp { licence: Licence::Withdrawn, ..samples::tpp() }).await;
+    let opened = town.browser().open(&link).await;
+    let code = town.code(CAMILLE);
+    let approved = browser.submit("/psu/authenticate", &[("code", &code)]).await;
+    BTreeMap::from([("8-kept-out", opened), ("7-kept-out", approved)])
+}
+
 /// Writes the pages to the directory that `GUICHET_SCREENS` names, for looking at them.
 fn keep(language: &str, pages: &BTreeMap<&'static str, Page>) {
     let Some(dir) = std::env::var_os("GUICHET_SCREENS").map(PathBuf::from) else {
@@ -96,7 +119,7 @@ async fn every_page_shows_who_asks_how_much_and_for_whom() {
     for (language, amount, date, refuse) in languages {
         let pages = every_page(language).await;
         keep(language, &pages);
-        assert_eq!(pages.len(), 18);
+        assert_eq!(pages.len(), 20);
         for (name, page) in &pages {
             assert!(page.says(&format!("<html lang=\"{language}\">")), "{name}: {}", page.body);
             if name.starts_with('8') || name.starts_with('9') {

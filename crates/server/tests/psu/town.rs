@@ -19,9 +19,10 @@ use payments::{
     payment::Registration,
     ports::{
         Account, Bank, CodeMessage, Messenger, NewPayment, Password, PaymentStore as _, Psu, Rail,
-        RequestKey, Reservation, Reserved, Unavailable, WorkStore as _,
+        RequestKey, Reservation, Reserved, TppStore as _, TppWrite, Unavailable, WorkStore as _,
     },
     samples, seal,
+    tpp::{Registrar, Tpp},
     values::{Iban, InstitutionCode, PsuId, Reference},
     work::{Lease, Task, Work},
 };
@@ -210,7 +211,9 @@ impl Town {
 
     async fn build(psu_tls: bool) -> Self {
         let clock = Arc::new(TestClock(Mutex::new(samples::now())));
-        Self::open(tempfile::tempdir().unwrap(), clock, psu_tls).await
+        let town = Self::open(tempfile::tempdir().unwrap(), clock, psu_tls).await;
+        town.put_tpp(samples::tpp()).await;
+        town
     }
 
     async fn open(dir: tempfile::TempDir, clock: Arc<TestClock>, psu_tls: bool) -> Self {
@@ -240,6 +243,21 @@ impl Town {
         let tls = self.app.psu_tls;
         let parts = parts(&self.dir, &self.clock, &self.store, &self.bank, &self.rail, tls);
         App::new(Parts { bank_timeout, ..parts })
+    }
+
+    /// Registers a TPP, or changes a registration to this.
+    pub(crate) async fn put_tpp(&self, tpp: Tpp) {
+        let before = self.store.find_tpp(&tpp.id).await.unwrap();
+        let write = TppWrite::put(before, tpp, Registrar::Operator, self.app.now());
+        self.store.change_tpp(write).await.unwrap();
+    }
+
+    /// Takes the registers of licences out of the store behind its back, or puts them there again.
+    pub(crate) fn break_registers(&self, broken: bool) {
+        let (from, to) = if broken { ("listings", "gone") } else { ("gone", "listings") };
+        let database = rusqlite::Connection::open(self.dir.path().join("store.db")).unwrap();
+        database.busy_timeout(Duration::from_secs(10)).unwrap();
+        database.execute(&format!("ALTER TABLE {from} RENAME TO {to}"), ()).unwrap();
     }
 
     /// Moves the clock forward.

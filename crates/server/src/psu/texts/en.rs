@@ -149,6 +149,11 @@ pub(in crate::psu) const EN: Texts = Texts {
             text: "To protect you we have stopped the payment, and access is blocked for 30 minutes. After \
                    that you can start again.",
         },
+        kept_out: RefusalText {
+            title: "We take no payments through this service for now",
+            text: "For now your bank has stopped working with the payment service that sent you here, so the payment \
+                   will not be made.",
+        },
         by_the_bank: RefusalText {
             title: "The payment cannot be made",
             text: "Your bank could not accept it. Your branch can tell you more.",
@@ -169,6 +174,12 @@ pub(in crate::psu) const EN: Texts = Texts {
             title: "This link is no longer valid",
             text: "Either the payment has been decided already, or the time to approve it is over.",
             next: "Go back to the site where you were paying: it can tell you how things stand.",
+        },
+        kept_out: ProblemText {
+            title: "We take no payments through this service for now",
+            text: "For now your bank has stopped working with the payment service that sent you here. Nothing has \
+                   been debited.",
+            next: "Go back to the site where you were paying and choose another way to pay.",
         },
         invalid_link: ProblemText {
             title: "We cannot open this link",

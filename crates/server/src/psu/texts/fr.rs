@@ -157,6 +157,11 @@ pub(in crate::psu) const FR: Texts = Texts {
             text: "Pour vous protéger, nous avons arrêté le paiement et l’accès est bloqué pendant \
                    30\u{a0}minutes. Vous pourrez ensuite recommencer.",
         },
+        kept_out: RefusalText {
+            title: "Ce service de paiement n’est pas accepté pour l’instant",
+            text: "Votre banque a cessé pour l’instant de travailler avec le service de paiement qui vous a envoyé \
+                   ici\u{a0}: le paiement ne sera pas fait.",
+        },
         by_the_bank: RefusalText {
             title: "Le paiement ne peut pas être fait",
             text: "Votre banque n’a pas pu l’accepter. Votre agence peut vous en dire plus.",
@@ -178,6 +183,12 @@ pub(in crate::psu) const FR: Texts = Texts {
             text: "Soit la décision sur ce paiement est déjà prise, soit le délai pour le valider est passé.",
             next: "Revenez sur le site où vous étiez en train de payer\u{a0}: il peut vous dire où en est le \
                    paiement.",
+        },
+        kept_out: ProblemText {
+            title: "Ce service de paiement n’est pas accepté pour l’instant",
+            text: "Votre banque a cessé pour l’instant de travailler avec le service de paiement qui vous a envoyé \
+                   ici. Rien n’a été débité.",
+            next: "Revenez sur le site où vous étiez en train de payer et choisissez un autre moyen de paiement.",
         },
         invalid_link: ProblemText {
             title: "Nous ne pouvons pas ouvrir ce lien",

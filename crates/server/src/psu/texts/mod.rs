@@ -159,6 +159,8 @@ pub(super) struct RefusalTexts {
     pub(super) account_blocked: RefusalText,
     pub(super) not_your_account: RefusalText,
     pub(super) failures: RefusalText,
+    /// The bank does not work with the PISP today.
+    pub(super) kept_out: RefusalText,
     pub(super) by_the_bank: RefusalText,
     /// After approval.
     pub(super) not_executed: RefusalText,
@@ -174,6 +176,8 @@ pub(super) struct RefusalText {
 pub(super) struct ProblemTexts {
     pub(super) no_such_page: ProblemText,
     pub(super) link_over: ProblemText,
+    /// The bank does not work with the PISP today.
+    pub(super) kept_out: ProblemText,
     /// What the PISP added to the link is not right.
     pub(super) invalid_link: ProblemText,
     pub(super) visit_over: ProblemText,
