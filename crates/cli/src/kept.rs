@@ -8,7 +8,11 @@ use anyhow::{Context as _, ensure};
 use clap::Args;
 use eidas::Anchors;
 use jiff::Timestamp;
-use payments::{ports::TrustStore as _, values::TppId};
+use payments::{
+    institution::RevocationPolicy,
+    ports::TrustStore as _,
+    values::{InstitutionCode, TppId},
+};
 use sandbox::{clock::SandboxClock, pki::TEST_TPPS};
 use server::{
     app::{Clock as _, SystemClock},
@@ -94,6 +98,19 @@ impl KeptArguments {
         Revocation::new(quiet, Arc::new(NoFetch)).context("in trust.revocation").map(Some)
     }
 
+    /// What each institution of a configuration does while nobody can say whether a certificate is revoked.
+    ///
+    /// # Errors
+    ///
+    /// If the configuration cannot be read.
+    pub(crate) fn revocation_policies(&self) -> anyhow::Result<Vec<(InstitutionCode, RevocationPolicy)>> {
+        let Some(config) = &self.config else {
+            return Ok(Vec::new());
+        };
+        let institutions = Config::read(config)?.institutions.into_iter();
+        Ok(institutions.map(|one| (one.code, one.settings.revocation)).collect())
+    }
+
     /// Whether it is a sandbox's store.
     pub(crate) fn is_sandbox(&self) -> bool {
         self.data.is_some()
@@ -118,6 +135,40 @@ impl KeptArguments {
             (Some(config), _) => Ok(Config::read(config)?.store.path),
             (None, Some(data)) => Ok(data_dir::store_in(data)),
             (None, None) => anyhow::bail!("give --config or --data"),
+        }
+    }
+}
+
+/// The account on this machine of whoever runs this command, for a history: behind `sudo` that of the person.
+/// It is what the environment says, so it tells colleagues apart and proves nothing.
+pub(crate) fn operator() -> Option<String> {
+    account(|name| std::env::var(name).ok())
+}
+
+fn account(read: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let told = ["SUDO_USER", "USER", "LOGNAME"].into_iter().filter_map(read);
+    told.map(|name| name.trim().chars().take(64).collect::<String>()).find(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_operator_is_who_stands_behind_sudo() {
+        let table: [(&[(&str, &str)], Option<&str>); 5] = [
+            (&[("SUDO_USER", "berta"), ("USER", "root")], Some("berta")),
+            (&[("SUDO_USER", " "), ("USER", "root")], Some("root")),
+            (&[("USER", "anton"), ("LOGNAME", "x")], Some("anton")),
+            (&[("LOGNAME", "anton")], Some("anton")),
+            (&[], None),
+        ];
+        for (environment, expected) in table {
+            let read = |asked: &str| {
+                let found = environment.iter().find(|(name, _)| *name == asked);
+                found.map(|(_, value)| (*value).to_owned())
+            };
+            assert_eq!(account(read).as_deref(), expected, "{environment:?}");
         }
     }
 }

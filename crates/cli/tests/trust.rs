@@ -161,6 +161,8 @@ fn a_list_is_shown_before_it_takes_effect_and_replaced_by_later_issues_only() {
     assert_says(&town.run(&["trust", "remove", "DE"]), 1, &["no trusted list of DE is in force"]);
     assert_says(&town.run(&["trust", "remove", "FR"]), 0, &["no longer in force"]);
     assert_says(&town.run(&["trust", "list"]), 0, &["No trusted list is in force"]);
+    let history = town.run(&["trust", "history", "FR"]);
+    assert_says(&history, 0, &["issue 42: removed", "None of them is in force"]);
     assert_says(&town.import(&first, &town.signer, &["--apply"]), 1, &["older"]);
     assert_says(&town.import(&second, &town.signer, &["--apply"]), 0, &["2 added"]);
 }

@@ -30,7 +30,8 @@ const MAX_SHOWN_BYTES: usize = 192;
 /// A certificate explained: what it is, and every rule in order.
 ///
 /// All texts are safe to show: what came out of the certificate is on one line, visible and cut where it is
-/// endless. `Display` writes it for a terminal.
+/// endless. `Display` writes it for a terminal, with a last line that counts what is broken; `{:#}` leaves that
+/// to who has checked more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Explanation {
     /// What it was judged as: `QWAC` or `QSealC`.

@@ -20,7 +20,7 @@ use crate::{
     token::{Token, TokenHash},
     tpp::{Registrar, Tpp, TppChange, TppEvent},
     transfer::{Outcome, TransferOrder},
-    trusted_list::TrustedList,
+    trusted_list::{Removal, TrustedList},
     values::{Amount, Iban, InstitutionCode, Name, PaymentId, PsuId, Reference, TppId},
     work::{Claimed, Lease, Work},
 };
@@ -252,16 +252,26 @@ impl TppWrite {
     /// Adds `tpp`, or puts it in the place of `before`.
     pub fn put(before: Option<Tpp>, tpp: Tpp, actor: Registrar, at: Timestamp) -> Self {
         let what = if before.is_some() { TppChange::Changed } else { TppChange::Registered };
-        let event = TppEvent { tpp: tpp.id.clone(), at, actor, what };
+        let event = event(&tpp, actor, at, what);
         Self { before, after: Some(tpp), event, call: None }
     }
 
     /// Removes `tpp`.
     pub fn remove(tpp: Tpp, actor: Registrar, at: Timestamp) -> Self {
-        let event = TppEvent { tpp: tpp.id.clone(), at, actor, what: TppChange::Removed };
+        let event = event(&tpp, actor, at, TppChange::Removed);
         Self { before: Some(tpp), after: None, event, call: None }
     }
 }
+
+    /// The same, with the account of the operator who does it.
+    #[must_use]
+    pub fn by(self, operator: Option<String>) -> Self {
+        Self { event: TppEvent { by: operator, ..self.event }, ..self }
+    }
+}
+
+fn event(tpp: &Tpp, actor: Registrar, at: Timestamp, what: TppChange) -> TppEvent {
+    TppEvent { tpp: tpp.id.clone(), at, actor, what, registration: Some(Box::new(tpp.clone())), by: None }
 
 /// What makes a repeated call of the registration API recognisable, for 24 hours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -321,7 +331,7 @@ pub trait TrustStore: Send + Sync {
     async fn put_trusted_list(&self, list: TrustedList) -> Result<(), StoreError>;
 
     /// Removes the list of a territory: its authorities are no longer trusted. False if there was none.
-    async fn remove_trusted_list(&self, territory: &str) -> Result<bool, StoreError>;
+    async fn remove_trusted_list(&self, territory: &str, removal: Removal) -> Result<bool, StoreError>;
 
     /// The trusted lists in force, by territory.
     async fn trusted_lists(&self) -> Result<Vec<TrustedList>, StoreError>;

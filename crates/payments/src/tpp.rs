@@ -108,6 +108,12 @@ pub struct TppEvent {
     pub actor: Registrar,
     /// What.
     pub what: TppChange,
+    /// What was registered after it; for a removal, before it. None in events older than this member.
+    #[serde(default)]
+    pub registration: Option<Box<Tpp>>,
+    /// The operator's account on the machine, if one did it from there and is known.
+    #[serde(default)]
+    pub by: Option<String>,
 }
 
 /// Who changed a registration.

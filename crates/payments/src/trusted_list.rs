@@ -29,6 +29,18 @@ pub struct TrustedList {
     pub imported_at: Timestamp,
     /// The authorities that it names and we trust for it.
     pub authorities: Vec<ListedAuthority>,
+    /// In a history: this entry is not an import, it tells that the list was taken out of force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed: Option<Removal>,
+}
+
+/// A list was taken out of force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removal {
+    /// When.
+    pub at: Timestamp,
+    /// The account of the operator who did it, if it is known.
+    pub by: Option<String>,
 }
 
 /// A certificate authority of a trusted list whose service is granted.
@@ -115,6 +127,7 @@ mod tests {
             signer_sha256: [0; 32],
             imported_at: Timestamp::UNIX_EPOCH,
             authorities,
+            removed: None,
         }
     }
 

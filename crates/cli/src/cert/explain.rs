@@ -11,7 +11,7 @@ use eidas::{Explanation, Judged, Kind};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
 
-use super::{known::Known, yardstick::Yardstick};
+use super::{known::Known, revocation::RevocationFound, verdict::verdict, yardstick::Yardstick};
 use crate::plain::{plain, say};
 
 /// Columns of a terminal, where nothing is known of it.
@@ -85,8 +85,8 @@ pub(super) struct Explained {
     pub(super) explanation: Explanation,
     /// What the store knows of its provider, where one was named.
     pub(super) known: Option<Known>,
-    /// Why the lists in the bank's files keep it from being taken, if they do.
-    pub(super) revocation: Option<String>,
+    /// What the lists in the bank's files have against it.
+    pub(super) revocation: RevocationFound,
     #[serde(skip)]
     pub(super) judged: Option<Judged>,
 }
@@ -156,7 +156,7 @@ fn pair(certificates: &[Explained]) -> Option<Pair> {
 impl Explained {
     fn is_acceptable(&self) -> bool {
         let is_licensed = self.known.as_ref().is_none_or(Known::is_licensed);
-        self.explanation.is_in_order() && is_licensed && self.revocation.is_none()
+        self.explanation.is_in_order() && is_licensed && self.revocation.against.is_none()
     }
 }
 
@@ -171,10 +171,12 @@ impl Report {
             for line in one.known.iter().flat_map(Known::lines) {
                 say(&line);
             }
-            if let Some(against) = &one.revocation {
-                say(&format!("revocation    FAIL {against}"));
+            for line in one.revocation.lines() {
+                say(&line);
             }
-            say(format!("{:WIDTH$}", one.explanation).trim_end());
+            // The explanation knows of the rules alone.
+            say(&format!("{:#WIDTH$}", one.explanation));
+            say(&verdict(one));
         }
         if let Some(pair) = &self.pair {
             say(&format!("\n{}  {}", if pair.agree { "ok  " } else { "FAIL" }, plain(&pair.told)));

@@ -62,6 +62,26 @@ impl Known {
         self.listings.iter().all(|listing| listing.standing == Licence::Active)
     }
 
+    /// Whether any register lists it.
+    pub(super) fn is_listed(&self) -> bool {
+        !self.listings.is_empty()
+    }
+
+    /// What registers have against its licence.
+    pub(super) fn against(&self) -> Vec<String> {
+        let not_in_force = self.listings.iter().filter(|listing| listing.standing != Licence::Active);
+        let told = |listing: &Listing| {
+            format!("licence {} by {}", listing.standing.as_str(), plain(&listing.register))
+        };
+        not_in_force.map(told).collect()
+    }
+
+    /// The client ids of its registrations that this bank keeps out.
+    pub(super) fn suspended(&self) -> Vec<String> {
+        let suspended = self.registrations.iter().filter(|tpp| tpp.is_suspended);
+        suspended.map(|tpp| plain(&tpp.client_id)).collect()
+    }
+
     /// For people, a line each.
     pub(super) fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.listings.iter().map(listed).collect();

@@ -3,6 +3,8 @@
 mod explain;
 mod input;
 mod known;
+mod revocation;
+mod verdict;
 mod yardstick;
 
 use std::process::ExitCode;

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use eidas::{Anchors, Certificate, Explanation, Judged, Kind, Question, Reading};
 use jiff::Timestamp;
-use payments::institution::RevocationPolicy;
+use payments::{institution::RevocationPolicy, values::InstitutionCode};
 use server::{
     app::{Clock as _, SystemClock},
-    revocation::Revocation,
+    revocation::{Refusal, Revocation},
     trust::{Gathered, Trust, Uses},
 };
 use store::SqliteStore;
@@ -17,6 +17,7 @@ use super::{
     explain::{ExplainArguments, Explained, HowClosely, ShownFor},
     input::{ders_of, first_of, read_file},
     known::Known,
+    revocation::RevocationFound,
 };
 use crate::kept::KeptArguments;
 
@@ -28,6 +29,7 @@ pub(super) struct Yardstick {
     trust: Option<Trust>,
     store: Option<SqliteStore>,
     revocation: Option<Revocation>,
+    policies: Vec<(InstitutionCode, RevocationPolicy)>,
 }
 
 impl Yardstick {
@@ -60,7 +62,8 @@ impl Yardstick {
             HowClosely::Lenient => Reading::Lenient,
         };
         let revocation = kept.as_ref().map(KeptArguments::revocation_files).transpose()?.flatten();
-        Ok(Self { kind, reading, now, trust, store, revocation })
+        let policies = kept.as_ref().map(KeptArguments::revocation_policies).transpose()?.unwrap_or_default();
+        Ok(Self { kind, reading, now, trust, store, revocation, policies })
     }
 
     /// Everything there is to tell of a file.
@@ -81,7 +84,7 @@ impl Yardstick {
             _ => None,
         };
         let judged = kind.and_then(|kind| self.judged(&bytes, kind));
-        let revocation = kind.and_then(|kind| self.revoked(&bytes, kind));
+        let revocation = kind.map(|kind| self.revoked(&bytes, kind)).unwrap_or_default();
         Ok(Explained { file: file.display().to_string(), explanation, known, revocation, judged })
     }
 
@@ -97,7 +100,15 @@ impl Yardstick {
     }
 
     /// What the lists in the bank's files have against it, if a path leads to who issued it.
-    fn revoked(&self, bytes: &[u8], kind: Kind) -> Option<String> {
+    fn revoked(&self, bytes: &[u8], kind: Kind) -> RevocationFound {
+        match self.refusal(bytes, kind) {
+            Some(refusal) => RevocationFound::of(refusal.as_ref(), &self.policies),
+            None => RevocationFound::unchecked(&self.policies),
+        }
+    }
+
+    /// Nothing if it could not be looked up.
+    fn refusal(&self, bytes: &[u8], kind: Kind) -> Option<Option<Refusal>> {
         let (revocation, trust) = (self.revocation.as_ref()?, self.trust.as_ref()?);
         let ders = ders_of(bytes);
         let (leaf, others) = ders.split_first()?;
@@ -105,7 +116,7 @@ impl Yardstick {
         let path = trust.anchors(kind).path(&leaf, others, self.now).ok()?;
         // Nobody is asked, so that nobody has answered is nothing against it.
         let checked = revocation.check(&leaf, path.first(), RevocationPolicy::SoftFailHours(1), self.now);
-        checked.err().map(|refusal| refusal.to_string())
+        Some(checked.err())
     }
 
     /// Whom it speaks for, were it valid now: who it is of does not change when it expires.

@@ -23,7 +23,7 @@ use store::SqliteStore;
 use super::{client_id, worded, write};
 use crate::{
     cert,
-    kept::KeptArguments,
+    kept::{self, KeptArguments},
     plain::{plain, say},
 };
 
@@ -56,9 +56,10 @@ pub(super) struct AddArguments {
     #[arg(
         long = "grant",
         value_name = "GRANT",
-        default_value = "client_credentials",
+        default_values = ["client_credentials", "authorization_code"],
         value_parser = worded::<GrantType>,
-        help = "client_credentials, authorization_code or refresh_token; may be given several times"
+        help = "client_credentials (to pay), authorization_code (to confirm) or refresh_token; may be given \
+                several times"
     )]
     grants: Vec<GrantType>,
     /// What its signatures must cover: lenient, standard or strict; without it, what the institution asks
@@ -227,7 +228,8 @@ impl AddArguments {
         };
         let (id, name) = (tpp.id.clone(), plain(&tpp.name));
         let is_suspended = tpp.suspension.is_some();
-        write(store, TppWrite::put(before, tpp, Registrar::Operator, now)).await?;
+        let change = TppWrite::put(before, tpp, Registrar::Operator, now).by(kept::operator());
+        write(store, change).await?;
         say(&format!("{verb} {id} ({name})"));
         if is_suspended {
             say(&format!("  it stays suspended: guichet tpp resume {id}"));

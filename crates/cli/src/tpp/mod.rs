@@ -5,6 +5,7 @@
 
 mod add;
 mod certificates;
+mod history;
 mod list;
 mod remove;
 mod show;
@@ -40,9 +41,9 @@ enum TppCommand {
     Show(ShowArguments),
     /// Register one
     Add(Box<add::AddArguments>),
-    /// Keep one out, from its next request on
+    /// Keep a provider out, with all its registrations, from its next request on
     Suspend(suspend::SuspendArguments),
-    /// Let one in again that was suspended
+    /// Let a provider in again that was suspended
     Resume(suspend::ResumeArguments),
     /// Remove a registration, with all its tokens; its history stays
     Remove(remove::RemoveArguments),

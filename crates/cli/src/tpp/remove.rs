@@ -15,7 +15,7 @@ use payments::{
 
 use super::{agents_of, client_id, registered, tell_agents, write};
 use crate::{
-    kept::KeptArguments,
+    kept::{self, KeptArguments},
     plain::{counted, plain, say},
 };
 
@@ -47,7 +47,7 @@ pub(super) async fn run(arguments: &RemoveArguments) -> anyhow::Result<ExitCode>
     }
     let agents = agents_of(&store, &tpp.id).await?;
     let (id, name) = (tpp.id.clone(), plain(&tpp.name));
-    write(&store, TppWrite::remove(tpp, Registrar::Operator, now)).await?;
+    write(&store, TppWrite::remove(tpp, Registrar::Operator, now).by(kept::operator())).await?;
     store.close();
     say(&format!("removed {id} ({name}) and {} of it; its history stays", counted(tokens, "live token")));
     tell_agents(&agents, "they can do nothing without it, its agents");

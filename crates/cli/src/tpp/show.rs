@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use payments::{
     licence::Listing,
     ports::{TokenStore as _, TppStore as _},
-    tpp::{Kind, RedirectUri, Registrar, Tpp, TppChange, TppEvent},
+    tpp::{Kind, RedirectUri, Tpp, TppEvent},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::{
     ShowArguments,
     certificates::CertificateShown,
-    print_json,
+    history, print_json,
     standing::{self, Found, Standing},
 };
 use crate::plain::{minute, plain, say, second};
@@ -77,7 +77,8 @@ pub(super) async fn run(arguments: &ShowArguments) -> anyhow::Result<ExitCode> {
 }
 
 impl Shown {
-    /// For programs: the DER of certificates is left out, what is read of it is there.
+    /// For programs. Of the registration the DER of certificates is left out, what is read of it is there; the
+    /// history is whole.
     fn as_json(&self) -> anyhow::Result<Value> {
         let mut json = serde_json::to_value(self)?;
         if let Some(registration) = json.get_mut("registration").and_then(Value::as_object_mut) {
@@ -95,8 +96,11 @@ impl Shown {
             None => page.row("standing", "not registered any more; its history stays"),
         }
         page.heading("History");
+        let mut earlier = None;
         for event in &self.history {
-            page.row(&second(event.at), &told(event));
+            let at = second(event.at);
+            page.rows(&at, &history::told(event, earlier)?);
+            earlier = event.registration.as_deref();
         }
         Ok(page.0)
     }
@@ -155,28 +159,14 @@ impl Registration {
     }
 }
 
-fn told(event: &TppEvent) -> String {
-    let actor = match event.actor {
-        Registrar::Tpp => "the TPP",
-        Registrar::Operator => "an operator",
-        Registrar::Configuration => "the configuration",
-    };
-    match &event.what {
-        TppChange::Registered => format!("registered by {actor}"),
-        TppChange::Changed => format!("changed by {actor}"),
-        TppChange::Suspended(reason) => format!("suspended by {actor}: {}", plain(reason)),
-        TppChange::Resumed => format!("resumed by {actor}"),
-        TppChange::Removed => format!("removed by {actor}"),
-    }
-}
-
 /// The word that the configuration file has for a value.
-fn word(value: &impl Serialize) -> anyhow::Result<String> {
+pub(super) fn word(value: &impl Serialize) -> anyhow::Result<String> {
     let json = serde_json::to_value(value)?;
     json.as_str().map(str::to_owned).context("it is an enumeration of words")
 }
 
-fn words(values: &[impl Serialize]) -> anyhow::Result<String> {
+/// The words, with commas.
+pub(super) fn words(values: &[impl Serialize]) -> anyhow::Result<String> {
     let words: anyhow::Result<Vec<String>> = values.iter().map(word).collect();
     Ok(words?.join(", "))
 }

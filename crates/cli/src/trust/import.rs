@@ -83,6 +83,7 @@ fn verified(
         sequence_number: read.sequence_number,
         issued_at: read.issued_at,
         next_update: read.next_update,
+        removed: None,
         file: absolute(file).display().to_string(),
         sha256,
         signer_sha256: signer.sha256(),

@@ -6,11 +6,15 @@ use jiff::Timestamp;
 use payments::{
     encoding::hex,
     ports::TrustStore as _,
-    trusted_list::{ListedAuthority, TrustedList},
+    trusted_list::{ListedAuthority, Removal, TrustedList},
 };
 use server::app::{Clock as _, SystemClock};
 
-use crate::{kept::KeptArguments, story::Story};
+use crate::{
+    kept::{self, KeptArguments},
+    plain::{plain, second},
+    story::Story,
+};
 
 /// How a server is told to reload.
 pub(super) const RELOAD: &str = "  kill -HUP PID, or POST /reload on its operator listener";
@@ -43,6 +47,11 @@ pub(super) async fn history(kept: &KeptArguments, territory: &str) -> anyhow::Re
     let (teller, now) = (Story::new(), SystemClock.now());
     let mut earlier: Option<&TrustedList> = None;
     for issue in &issues {
+        if let Some(removal) = &issue.removed {
+            removed(&teller, issue, removal);
+            earlier = None;
+            continue;
+        }
         head(&teller, issue, now);
         teller.entry("imported", &issue.imported_at.to_string());
         let difference = issue.difference(earlier);
@@ -65,13 +74,22 @@ pub(super) async fn history(kept: &KeptArguments, territory: &str) -> anyhow::Re
 /// Takes a territory's list out of force.
 pub(super) async fn remove(kept: &KeptArguments, territory: &str) -> anyhow::Result<()> {
     let store = kept.open()?;
-    ensure!(store.remove_trusted_list(territory).await?, "no trusted list of {territory} is in force");
+    let removal = Removal { at: SystemClock.now(), by: kept::operator() };
+    let was_in_force = store.remove_trusted_list(territory, removal).await?;
+    ensure!(was_in_force, "no trusted list of {territory} is in force");
     store.close();
     let teller = Story::new();
     teller.line(&format!("The trusted list of {territory} is no longer in force; its history is kept."));
     teller.line("A running server drops its authorities when it is told to reload:");
     teller.line(RELOAD);
     Ok(())
+}
+
+/// That a list was taken out of force.
+fn removed(story: &Story, list: &TrustedList, removal: &Removal) {
+    story.heading(&format!("Trusted list of {}, issue {}: removed", list.territory, list.sequence_number));
+    story.entry("removed", &second(removal.at));
+    story.entry("by", &removal.by.as_deref().map_or_else(|| "an unknown account".to_owned(), plain));
 }
 
 /// What a list says of itself, and where it came from.

@@ -28,6 +28,9 @@ impl fmt::Display for Explanation {
             writeln!(f)?;
             finding.fmt(f)?;
         }
+        if f.alternate() {
+            return Ok(());
+        }
         writeln!(f)?;
         let broken: Vec<_> = self.broken().map(super::RuleId::as_str).collect();
         if broken.is_empty() {

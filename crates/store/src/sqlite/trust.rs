@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use payments::{
     licence::{Licence, Listing, ListingChange, RegisterImport},
     ports::{ImportSummary, StoreError, TrustStore},
-    trusted_list::TrustedList,
+    trusted_list::{Removal, TrustedList},
 };
 use rusqlite::{Connection, Row};
 use serde::de::DeserializeOwned;
@@ -55,13 +55,9 @@ impl TrustStore for SqliteStore {
         self.database.write(move |connection| put_list(connection, &list, &text)).await
     }
 
-    async fn remove_trusted_list(&self, territory: &str) -> Result<bool, StoreError> {
+    async fn remove_trusted_list(&self, territory: &str, removal: Removal) -> Result<bool, StoreError> {
         let territory = territory.to_owned();
-        let sql = "DELETE FROM trusted_lists WHERE territory = ?1";
-        self.database
-            .write(move |connection| execute(connection, sql, [territory]))
-            .await
-            .map(|rows| rows == 1)
+        self.database.write(move |connection| remove_list(connection, &territory, removal)).await
     }
 
     async fn trusted_lists(&self) -> Result<Vec<TrustedList>, StoreError> {
@@ -152,4 +148,16 @@ fn put_list(connection: &Connection, list: &TrustedList, text: &str) -> Result<(
     execute(connection, sql, (&list.territory, sequence_number, text))?;
     let sql = "INSERT INTO trusted_list_issues (territory, document) VALUES (?1, ?2)";
     execute(connection, sql, (&list.territory, text)).map(|_| ())
+}
+
+/// Takes a list out of force, and tells so in its history.
+fn remove_list(connection: &Connection, territory: &str, removal: Removal) -> Result<bool, StoreError> {
+    let sql = "SELECT document FROM trusted_lists WHERE territory = ?1";
+    let Some(list) = find(connection, sql, [territory], stored::<TrustedList>)? else {
+        return Ok(false);
+    };
+    let text = document(&TrustedList { removed: Some(removal), ..list })?;
+    let sql = "INSERT INTO trusted_list_issues (territory, document) VALUES (?1, ?2)";
+    execute(connection, sql, (territory, text))?;
+    execute(connection, "DELETE FROM trusted_lists WHERE territory = ?1", [territory]).map(|rows| rows == 1)
 }

@@ -44,23 +44,28 @@ pub async fn a_registration_has_a_history_that_survives_its_removal(store: Arc<d
     let added = domain::tpp();
     let suspension = Suspension { since: domain::now(), reason: "reported by the PSU\n💣".to_owned() };
     let suspended = Tpp { suspension: Some(suspension.clone()), ..added.clone() };
-    let event =
-        |what| TppEvent { tpp: added.id.clone(), at: domain::now(), actor: Registrar::Operator, what };
-    let suspend = TppWrite {
-        event: event(TppChange::Suspended(suspension.reason)),
-        ..put(Some(added.clone()), suspended.clone())
+    let event = |what, registration: &Tpp| TppEvent {
+        tpp: added.id.clone(),
+        at: domain::now(),
+        actor: Registrar::Operator,
+        what,
+        registration: Some(Box::new(registration.clone())),
+        by: None,
     };
+    let mut suspend = put(Some(added.clone()), suspended.clone()).by(Some("berta".to_owned()));
+    suspend.event.what = TppChange::Suspended(suspension.reason);
     put_tpp(&*store, named("PSDDE-BAFIN-99999", "Probe")).await;
     assert_eq!(store.tpp_history(&added.id).await.unwrap(), []);
     for write in [put(None, added.clone()), suspend.clone()] {
         assert_eq!(store.change_tpp(write).await.unwrap(), Written::Now);
     }
     assert_eq!(store.find_tpp(&added.id).await.unwrap().as_ref(), Some(&suspended));
-    let remove = TppWrite::remove(suspended, Registrar::Operator, domain::now());
+    let remove = TppWrite::remove(suspended.clone(), Registrar::Operator, domain::now());
+    assert_eq!(remove.event, event(TppChange::Removed, &suspended), "what was there before");
     store.change_tpp(remove.clone()).await.unwrap();
     assert_eq!(store.find_tpp(&added.id).await.unwrap(), None);
     store.change_tpp(put(None, added.clone())).await.unwrap();
-    let registered = event(TppChange::Registered);
+    let registered = event(TppChange::Registered, &added);
     assert_eq!(
         store.tpp_history(&added.id).await.unwrap(),
         [registered.clone(), suspend.event, remove.event, registered]

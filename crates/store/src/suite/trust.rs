@@ -7,7 +7,7 @@ use payments::{
     licence::{Licence, Listing, RegisterImport},
     ports::{ImportSummary, Store, StoreError},
     samples as domain,
-    trusted_list::{ListedAuthority, TrustedList},
+    trusted_list::{ListedAuthority, Removal, TrustedList},
 };
 
 use super::samples::bytes;
@@ -93,16 +93,18 @@ pub async fn a_trusted_list_gives_way_to_later_issues_only(store: Arc<dyn Store>
     let history = store.trusted_list_history("FR").await.unwrap();
     assert_eq!(history, [first, second.clone(), second.clone()]);
 
-    assert!(store.remove_trusted_list("FR").await.unwrap());
-    assert!(!store.remove_trusted_list("FR").await.unwrap());
+    assert!(store.remove_trusted_list("FR", removal()).await.unwrap());
+    assert!(!store.remove_trusted_list("FR", removal()).await.unwrap());
     assert_eq!(store.trusted_lists().await.unwrap(), [german]);
-    assert_eq!(store.trusted_list_history("FR").await.unwrap().len(), 3);
+    let history = store.trusted_list_history("FR").await.unwrap();
+    assert_eq!(history.len(), 4, "one removal was made, and one is told");
+    assert_eq!(history[3], TrustedList { removed: Some(removal()), ..second });
 }
 
 /// Who removed a list cannot be made to take an issue older than any that was ever in force.
 pub async fn a_removed_trusted_list_does_not_come_back_older(store: Arc<dyn Store>) {
     store.put_trusted_list(list("FR", 42)).await.unwrap();
-    assert!(store.remove_trusted_list("FR").await.unwrap());
+    assert!(store.remove_trusted_list("FR", removal()).await.unwrap());
     let older = store.put_trusted_list(list("FR", 41)).await;
     assert!(matches!(older, Err(StoreError::Conflict)), "{older:?}");
     assert_eq!(store.trusted_lists().await.unwrap(), []);
@@ -160,3 +162,8 @@ fn list(territory: &str, sequence_number: u64) -> TrustedList {
         }],
     }
 }
+fn removal() -> Removal {
+    Removal { at: minutes(9), by: Some("berta".to_owned()) }
+}
+
+        removed: None,
