@@ -182,19 +182,23 @@ impl Redirect {
     }
 }
 
-/// What becomes of a certificate while nobody can say whether it is revoked. One that is known to be
-/// revoked, or that the bank itself lists, is refused under each but `Off`; the bank's own list counts always.
+/// What becomes of a certificate while nobody can say whether it is revoked. One that is known to be revoked
+/// is refused under each: whether its issuer said so, a file of the bank, or another server on the same store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RevocationPolicy {
     /// It is refused.
     HardFail,
     /// It is taken for so many hours after the last good answer has run out; one about which there never was
-    /// an answer, for so many hours after it was first seen since the start.
+    /// an answer, for so many hours after it was first seen since the start. [`MAX_SOFT_FAIL_HOURS`] at most.
     SoftFailHours(u32),
-    /// Its issuer is not asked.
+    /// Its issuer is not asked, and it is taken.
     Off,
 }
+
+/// How long an outage may be borne, in hours: a year. Whoever wants longer wants [`RevocationPolicy::Off`],
+/// and should say so.
+pub const MAX_SOFT_FAIL_HOURS: u32 = 8_760;
 
 impl Default for RevocationPolicy {
     /// A day: issuers publish that often at least, and an outage of theirs need not stop payments.

@@ -13,6 +13,7 @@
 //! | [`sca`], [`journey`] | what the PSU has shown so far, and until when it counts |
 //! | [`seal`] | who approved what: the proof without which nothing is executed |
 //! | [`tpp`], [`licence`], [`trusted_list`] | who is calling, on whose word |
+//! | [`likeness`] | could a PSU take one name for another? |
 //! | [`token`], [`institution`] | with which right, at which bank |
 //! | [`ports`] | what we ask of the store, the bank, the rail and the messenger |
 
@@ -25,11 +26,13 @@ pub mod journal;
 pub mod journey;
 pub mod licence;
 pub mod lifecycle;
+pub mod likeness;
 pub mod payment;
 pub mod ports;
 pub mod reason;
 pub mod registry;
 pub mod request;
+pub mod revoked_certificate;
 #[cfg(any(test, feature = "samples"))]
 pub mod samples;
 pub mod sca;

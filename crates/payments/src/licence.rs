@@ -68,19 +68,26 @@ pub struct RegisterImport {
 /// One change of what a register says of a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListingChange {
-    /// When it was imported.
+    /// When it was imported, or removed.
     pub at: Timestamp,
     /// What the register said before; nothing if it did not know the provider.
     pub before: Option<Listing>,
-    /// What it says since. A provider that has gone from the register is kept as withdrawn.
-    pub after: Listing,
+    /// What it says since; nothing if the register was removed. A provider that has gone from the register is
+    /// kept as withdrawn.
+    pub after: Option<Listing>,
 }
 
 impl ListingChange {
     /// Whether it takes the licence from a provider that had one.
     pub fn withdraws(&self) -> bool {
-        self.after.standing == Licence::Withdrawn
-            && self.before.as_ref().is_some_and(|before| before.standing != Licence::Withdrawn)
+        let is_withdrawn = |listing: &Listing| listing.standing == Licence::Withdrawn;
+        self.after.as_ref().is_some_and(is_withdrawn)
+            && self.before.as_ref().is_some_and(|before| !is_withdrawn(before))
+    }
+
+    /// The listing that there is now, or else the one that there was.
+    pub fn latest(&self) -> Option<&Listing> {
+        self.after.as_ref().or(self.before.as_ref())
     }
 }
 
@@ -168,6 +175,22 @@ mod tests {
             standing,
             payment_initiation_in: countries.iter().map(|country| (*country).to_owned()).collect(),
         }
+    }
+
+    #[test]
+    fn changes_of_a_version_that_removed_no_register_are_still_read() {
+        let listing = listing("EBA", Licence::Active, &["FR"]);
+        let written = serde_json::json!({
+            "at": "2026-11-22T12:00:00Z",
+            "before": null,
+            "after": {
+                "register": "EBA", "organization_identifier": "PSDFR-ACPR-12345",
+                "name": "Exemple Paiement SAS", "standing": "active", "payment_initiation_in": ["FR"],
+            },
+        });
+        let change: ListingChange = serde_json::from_value(written.clone()).unwrap();
+        assert_eq!(change.after, Some(listing));
+        assert_eq!(serde_json::to_value(&change).unwrap(), written);
     }
 
     #[test]

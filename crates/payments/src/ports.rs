@@ -15,6 +15,7 @@ use crate::{
     journey::{Journey, JourneyId},
     licence::{Listing, ListingChange, RegisterImport},
     lifecycle::Status,
+    revoked_certificate::RevokedCertificate,
     sca::{Lockout, OneTimeCode},
     seal::Seal,
     token::{Token, TokenHash},
@@ -217,14 +218,14 @@ pub trait TppStore: Send + Sync {
     /// Every TPP, by client id.
     async fn tpps(&self) -> Result<Vec<Tpp>, StoreError>;
 
-    /// The TPPs registered under this name, whatever its case.
+    /// The TPPs registered under this name or one that passes for it (see [`crate::likeness`]).
     async fn tpps_named(&self, name: &str) -> Result<Vec<Tpp>, StoreError>;
 
     /// The registrations of a provider, by client id: its applications and its agents.
     async fn tpps_of(&self, organization_identifier: &str) -> Result<Vec<Tpp>, StoreError>;
 
     /// Adds, replaces or removes a registration. Removing takes its tokens and codes with it. A signed call
-    /// gives no registration a name that another provider goes by, whatever its case.
+    /// gives no registration a name that passes for another provider's (see [`crate::likeness`]).
     ///
     /// # Errors
     ///
@@ -261,7 +262,6 @@ impl TppWrite {
         let event = event(&tpp, actor, at, TppChange::Removed);
         Self { before: Some(tpp), after: None, event, call: None }
     }
-}
 
     /// The same, with the account of the operator who does it.
     #[must_use]
@@ -272,6 +272,7 @@ impl TppWrite {
 
 fn event(tpp: &Tpp, actor: Registrar, at: Timestamp, what: TppChange) -> TppEvent {
     TppEvent { tpp: tpp.id.clone(), at, actor, what, registration: Some(Box::new(tpp.clone())), by: None }
+}
 
 /// What makes a repeated call of the registration API recognisable, for 24 hours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -282,6 +283,11 @@ pub struct SignedCall {
     pub request_id: String,
     /// SHA-256 of method, path and body.
     pub sha256: [u8; 32],
+}
+
+impl SignedCall {
+    /// Registrations of one provider beyond which no signed call adds another.
+    pub const MAX_REGISTRATIONS: i64 = 20;
 }
 
 /// What became of a change of a registration.
@@ -295,6 +301,8 @@ pub enum Written {
     RequestIdReused,
     /// Another provider goes by that name. Nothing was changed.
     NameTaken,
+    /// The provider has [`SignedCall::MAX_REGISTRATIONS`]. Nothing was changed.
+    TooMany,
 }
 
 /// On whose word TPPs are let in: registers of licences and trusted lists, as they were imported.
@@ -309,6 +317,10 @@ pub trait TrustStore: Send + Sync {
         import: RegisterImport,
         listings: Vec<Listing>,
     ) -> Result<ImportSummary, StoreError>;
+
+    /// Removes a register at `at`: what it said counts no longer, and is kept in the history of every provider
+    /// that it listed. False if there was none.
+    async fn remove_register(&self, register: &str, at: Timestamp) -> Result<bool, StoreError>;
 
     /// What an import of `listings` would change, without changing it.
     async fn compare_register(
@@ -338,6 +350,12 @@ pub trait TrustStore: Send + Sync {
 
     /// Every issue of a territory's list that was ever imported, oldest first.
     async fn trusted_list_history(&self, territory: &str) -> Result<Vec<TrustedList>, StoreError>;
+
+    /// Remembers that a certificate is revoked, until it expires. One that is remembered already stays as it is.
+    async fn remember_revoked(&self, revoked: RevokedCertificate) -> Result<(), StoreError>;
+
+    /// The certificates that are known to be revoked, by their SHA-256.
+    async fn revoked_certificates(&self) -> Result<Vec<RevokedCertificate>, StoreError>;
 }
 
 /// What an import of a register changes.
@@ -386,7 +404,7 @@ pub trait WorkStore: Send + Sync {
     async fn oldest_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError>;
 
     /// Removes what nobody can ask for any more at `now`: expired tokens, visits that are over,
-    /// request keys older than 24 hours, blocks that have ended.
+    /// request keys older than 24 hours, blocks that have ended, revocations of certificates that have expired.
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError>;
 }
 

@@ -7,9 +7,11 @@
 //! | `POST /sandbox/pki/ocsp` | its OCSP responder |
 //! | `POST /sandbox/pki/revoke` | `{"client_id": "PSDFR-ACPR-12345"}` or `{"serial": "0a…"}`, `"reason"` if wished |
 //! | `POST /sandbox/pki/release` | the same: takes a `certificateHold` back |
+//! | `POST /sandbox/pki/issue` | a further certificate: see [`crate::issue_service`] |
 //!
 //! The certificates of test TPPs name the first two, so that the bank checks them as it would those of a real
-//! authority. What is revoked by hand is forgotten at the next start.
+//! authority. What is revoked by hand is forgotten at the next start, and so is whose the certificates are that
+//! were issued by hand.
 
 use std::{
     collections::BTreeMap,
@@ -27,12 +29,15 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use eidas::revocation::{Candidate, Reason, Revoked, Status};
+use eidas::revocation::{Candidate, Locations, Reason, Revoked, Status};
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use server::App;
 
-use crate::pki::{Ca, Flaw, Listed, PkiError, TestPki};
+use crate::{
+    issue_service,
+    pki::{Ca, CertifiedKey, Flaw, Listed, PkiError, TestPki, TppProfile},
+};
 
 /// Where the list is, on the operator's listener.
 pub const CRL_PATH: &str = "/sandbox/pki/ca.crl";
@@ -48,8 +53,10 @@ pub struct RevocationService(Arc<Parts>);
 
 struct Parts {
     authority: Ca,
-    /// The serial numbers of each test TPP's certificates, by its client id.
-    tpps: BTreeMap<&'static str, Vec<Serial>>,
+    /// What its certificates say about where it speaks.
+    locations: Locations,
+    /// The serial numbers of each TPP's certificates, by its organizationIdentifier.
+    tpps: Mutex<BTreeMap<String, Vec<Serial>>>,
     revoked: Mutex<BTreeMap<Serial, Revoked>>,
     /// Number of the next list.
     next_list: AtomicU64,
@@ -65,7 +72,7 @@ type Serial = Vec<u8>;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Wish {
-    /// Every certificate of this test TPP.
+    /// Every certificate of the TPP with this organizationIdentifier.
     pub client_id: Option<String>,
     /// The certificate with this serial number, in hexadecimal.
     pub serial: Option<String>,
@@ -90,8 +97,8 @@ pub enum CannotRevoke {
     /// Neither or both are given.
     #[error("give either client_id or serial")]
     Which,
-    /// There is no such test TPP.
-    #[error("no test TPP has this client_id")]
+    /// There is no such TPP.
+    #[error("no TPP with this client_id has a certificate of this sandbox")]
     NoSuchTpp,
     /// It is no serial number.
     #[error("serial must be in hexadecimal")]
@@ -101,6 +108,22 @@ pub enum CannotRevoke {
         "reason must be unspecified, keyCompromise, affiliationChanged, superseded, cessationOfOperation, certificateHold or privilegeWithdrawn"
     )]
     Reason,
+    /// A revocation is final: it cannot become a hold (RFC 5280, 5.3.1).
+    #[error("what is revoked for good cannot be put on hold")]
+    Final,
+    /// Nothing is on hold that could be released.
+    #[error("nothing of this is on hold")]
+    NotOnHold,
+}
+
+impl CannotRevoke {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Which | Self::Serial | Self::Reason => StatusCode::BAD_REQUEST,
+            Self::NoSuchTpp => StatusCode::NOT_FOUND,
+            Self::Final | Self::NotOnHold => StatusCode::CONFLICT,
+        }
+    }
 }
 
 impl RevocationService {
@@ -111,27 +134,51 @@ impl RevocationService {
     /// If a certificate cannot be read.
     pub fn new(pki: &TestPki, now: Timestamp) -> Result<Self, PkiError> {
         let (mut tpps, mut revoked) = (BTreeMap::new(), BTreeMap::new());
+        let mut locations = Locations::default();
         for keys in pki.tpps() {
             let mut serials = Vec::new();
             for certified in [&keys.qwac, &keys.qseal] {
                 let certificate = certified.certificate()?;
-                let serial = Candidate::of(&certificate)?.serial().magnitude().to_vec();
+                let candidate = Candidate::of(&certificate)?;
+                // They are the same in every certificate.
+                locations = candidate.locations().clone();
+                let serial = candidate.serial().magnitude().to_vec();
                 if keys.tpp.flaw == Some(Flaw::Revoked) {
                     let (at, reason) = (certificate.not_before(), Reason::CessationOfOperation);
                     revoked.insert(serial.clone(), Revoked { at, reason });
                 }
                 serials.push(serial);
             }
-            tpps.insert(keys.tpp.oid, serials);
+            tpps.insert(keys.tpp.oid.to_owned(), serials);
         }
         Ok(Self(Arc::new(Parts {
             authority: pki.qtsp_again()?,
-            tpps,
+            locations,
+            tpps: Mutex::new(tpps),
             revoked: Mutex::new(revoked),
             // Lists of this start are newer than those of the one before.
             next_list: AtomicU64::new(u64::try_from(now.as_millisecond()).unwrap_or(0)),
             speaks_from_s: AtomicI64::new(0),
         })))
+    }
+
+    /// Issues a certificate for the TPP with this organizationIdentifier, which says where this authority is asked
+    /// about it.
+    ///
+    /// # Errors
+    ///
+    /// If the profile cannot be written, or what was written cannot be read.
+    pub(crate) fn issue(
+        &self,
+        oid: &str,
+        mut profile: TppProfile,
+    ) -> Result<(CertifiedKey, String), PkiError> {
+        profile.locations = self.0.locations.clone();
+        let made = self.0.authority.issue_tpp(&profile)?;
+        let serial = Candidate::of(&made.certificate()?)?.serial().magnitude().to_vec();
+        let shown = payments::encoding::hex(&serial);
+        self.tpps().entry(oid.to_owned()).or_default().push(serial);
+        Ok((made, shown))
     }
 
     /// Revokes certificates at `now`.
@@ -143,6 +190,11 @@ impl RevocationService {
         let reason = reason(wish.reason.as_deref().unwrap_or("unspecified"))?;
         let serials = self.meant(wish)?;
         let mut revoked = self.lock();
+        let is_final =
+            |serial| revoked.get(serial).is_some_and(|revoked: &Revoked| !revoked.reason.is_hold());
+        if reason.is_hold() && serials.iter().any(is_final) {
+            return Err(CannotRevoke::Final);
+        }
         for serial in &serials {
             revoked.insert(serial.clone(), Revoked { at: now, reason });
         }
@@ -156,8 +208,12 @@ impl RevocationService {
     /// [`CannotRevoke`].
     pub fn release(&self, wish: &Wish, now: Timestamp) -> Result<Vec<Done>, CannotRevoke> {
         let serials = self.meant(wish)?;
-        self.0.speaks_from_s.fetch_max(now.as_second().saturating_add(1), Ordering::Relaxed);
         let mut revoked = self.lock();
+        let is_held = |serial| revoked.get(serial).is_some_and(|revoked: &Revoked| revoked.reason.is_hold());
+        if !serials.iter().any(is_held) {
+            return Err(CannotRevoke::NotOnHold);
+        }
+        self.0.speaks_from_s.fetch_max(now.as_second().saturating_add(1), Ordering::Relaxed);
         for serial in &serials {
             if revoked.get(serial).is_some_and(|revoked| revoked.reason.is_hold()) {
                 revoked.remove(serial);
@@ -204,11 +260,15 @@ impl RevocationService {
     fn meant(&self, wish: &Wish) -> Result<Vec<Serial>, CannotRevoke> {
         match (&wish.client_id, &wish.serial) {
             (Some(client_id), None) => {
-                self.0.tpps.get(client_id.as_str()).cloned().ok_or(CannotRevoke::NoSuchTpp)
+                self.tpps().get(client_id.as_str()).cloned().ok_or(CannotRevoke::NoSuchTpp)
             }
             (None, Some(serial)) => Ok(vec![unhex(serial).ok_or(CannotRevoke::Serial)?]),
             _ => Err(CannotRevoke::Which),
         }
+    }
+
+    fn tpps(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Vec<Serial>>> {
+        self.0.tpps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Serial, Revoked>> {
@@ -250,9 +310,9 @@ fn unhex(text: &str) -> Option<Serial> {
 }
 
 #[derive(Clone)]
-struct Served {
-    service: RevocationService,
-    app: App,
+pub(crate) struct Served {
+    pub(crate) service: RevocationService,
+    pub(crate) app: App,
 }
 
 /// The routes of the authority, and the lever of `app`'s developer.
@@ -262,6 +322,7 @@ pub fn router(service: RevocationService, app: App) -> Router {
         .route(OCSP_PATH, post(answer))
         .route("/sandbox/pki/revoke", post(revoke))
         .route("/sandbox/pki/release", post(release))
+        .route("/sandbox/pki/issue", post(issue_service::issue))
         .with_state(Served { service, app })
 }
 
@@ -283,14 +344,28 @@ fn der(media_type: &'static str, made: Result<Vec<u8>, PkiError>) -> Response {
     }
 }
 
-async fn revoke(State(served): State<Served>, Json(wish): Json<Wish>) -> Response {
-    let now = served.app.now();
-    told(&served, served.service.revoke(&wish, now)).await
+async fn revoke(State(served): State<Served>, body: Bytes) -> Response {
+    match read::<Wish>(&body) {
+        Ok(wish) => told(&served, served.service.revoke(&wish, served.app.now())).await,
+        Err(refused) => refused,
+    }
 }
 
-async fn release(State(served): State<Served>, Json(wish): Json<Wish>) -> Response {
-    let now = served.app.now();
-    told(&served, served.service.release(&wish, now)).await
+async fn release(State(served): State<Served>, body: Bytes) -> Response {
+    match read::<Wish>(&body) {
+        Ok(wish) => told(&served, served.service.release(&wish, served.app.now())).await,
+        Err(refused) => refused,
+    }
+}
+
+/// What a body says; whatever its media type, so that curl needs no header.
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
+    serde_json::from_slice(body).map_err(|error| refused(StatusCode::BAD_REQUEST, &error))
+}
+
+/// What is wrong, in a line.
+pub(crate) fn refused(status: StatusCode, error: &dyn std::fmt::Display) -> Response {
+    (status, format!("{error}\n")).into_response()
 }
 
 /// Answers once the bank has asked its authority again, so that the next request shows the difference.
@@ -300,7 +375,7 @@ async fn told(served: &Served, done: Result<Vec<Done>, CannotRevoke>) -> Respons
             served.app.revocation.examine_all().await;
             Json(done).into_response()
         }
-        Err(error) => (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
+        Err(error) => refused(error.status(), &error),
     }
 }
 
@@ -332,7 +407,7 @@ mod tests {
         let table = [
             (Wish::default(), "give either client_id or serial"),
             (both, "give either client_id or serial"),
-            (wish("PSDFR-ACPR-00000", "unspecified"), "no test TPP has this client_id"),
+            (wish("PSDFR-ACPR-00000", "unspecified"), "no TPP with this client_id"),
             (wish("PSDFR-ACPR-12345", "because"), "reason must be unspecified"),
             (serial("xyz"), "serial must be in hexadecimal"),
             (serial("é1"), "serial must be in hexadecimal"),
@@ -352,8 +427,29 @@ mod tests {
             let done = service.revoke(&wish, now()).unwrap();
             assert_eq!(done.len(), 2, "QWAC and QSealC");
             assert!(done.iter().all(|done| done.revoked && done.reason == reason));
-            let done = service.release(&wish, now()).unwrap();
-            assert!(done.iter().all(|done| done.revoked == expected));
+            let released = service.release(&wish, now());
+            assert_eq!(matches!(released, Err(CannotRevoke::NotOnHold)), expected, "{released:?}");
+            assert_eq!(is_listed(&service, &done), expected);
         }
+    }
+
+    /// Whether the first of these certificates is on the authority's list.
+    fn is_listed(service: &RevocationService, done: &[Done]) -> bool {
+        service.lock().contains_key(&unhex(&done[0].serial).unwrap())
+    }
+
+    #[test]
+    fn what_is_revoked_for_good_cannot_be_put_on_hold() {
+        let service = service();
+        let (hold, good) =
+            (wish("PSDFR-ACPR-12345", "certificateHold"), wish("PSDFR-ACPR-12345", "superseded"));
+        assert!(matches!(service.release(&hold, now()), Err(CannotRevoke::NotOnHold)));
+        service.revoke(&hold, now()).unwrap();
+        let done = service.revoke(&good, now()).unwrap();
+        assert!(matches!(service.revoke(&hold, now()), Err(CannotRevoke::Final)));
+        let unchanged = service.lock().get(&unhex(&done[0].serial).unwrap()).copied().unwrap();
+        assert_eq!(unchanged.reason, Reason::Superseded);
+        let refusals = [CannotRevoke::Final, CannotRevoke::NotOnHold, CannotRevoke::NoSuchTpp];
+        assert_eq!(refusals.map(|refusal| refusal.status().as_u16()), [409, 409, 404]);
     }
 }

@@ -79,7 +79,7 @@ pub enum InvalidConnector {
     #[error("the bank's URL must be https, or http on a loopback address")]
     Url,
     /// The certificate authority or the client cannot be used.
-    #[error("the connection to the bank cannot be set up: {0}")]
+    #[error("the connection to the bank cannot be set up")]
     Client(#[from] reqwest::Error),
 }
 

@@ -11,7 +11,11 @@ mod page;
 mod tokens;
 mod trust;
 
-use std::{sync::OnceLock, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -35,6 +39,25 @@ const UPKEEP: Duration = Duration::from_secs(5);
 struct Operator {
     app: App,
     stopped: watch::Receiver<bool>,
+    lists: Arc<Lists>,
+}
+
+/// Whether each trusted list is overdue, by territory, as it was told last.
+#[derive(Default)]
+struct Lists(Mutex<BTreeMap<String, bool>>);
+
+impl Lists {
+    /// Measures the lists of today; one that is not relied on any more is not overdue.
+    fn measure(&self, app: &App) {
+        let (trust, now) = (app.trust.current(), app.now());
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        told.values_mut().for_each(|is_overdue| *is_overdue = false);
+        told.extend(trust.lists().iter().map(|list| (list.territory.clone(), list.is_overdue(now))));
+        for (territory, is_overdue) in told.iter() {
+            metrics::gauge!("guichet_trusted_list_overdue", "territory" => territory.clone())
+                .set(u8::from(*is_overdue));
+        }
+    }
 }
 
 /// Routes for the operator's listener; `extra` ones are guarded as ours are.
@@ -46,7 +69,7 @@ pub fn router(app: App, stopped: watch::Receiver<bool>, extra: Router) -> Router
         .route("/health/live", get(|| async { "live\n" }))
         .route("/health/ready", get(ready))
         .route("/metrics", get(render))
-        .with_state(Operator { app, stopped })
+        .with_state(Operator { app, stopped, lists: Arc::default() })
         .merge(guarded)
 }
 
@@ -83,6 +106,7 @@ async fn render(State(operator): State<Operator>) -> impl IntoResponse {
         metrics::gauge!("guichet_work_oldest_due_ms")
             .set(as_gauge(u64::try_from(age_ms).unwrap_or_default()));
     }
+    operator.lists.measure(app);
     let recorder = recorder();
     recorder.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], recorder.render())
@@ -144,6 +168,10 @@ fn describe() {
     describe_gauge!(
         "guichet_revocation_oldest_evidence_seconds",
         "Age of the oldest answer that a certificate is not revoked, in seconds"
+    );
+    describe_gauge!(
+        "guichet_trusted_list_overdue",
+        "Whether the next issue of a trusted list is due and was not imported, by territory: 1 or 0"
     );
     describe_counter!("guichet_work_total", "Pieces of background work done, by task and result");
     describe_gauge!("guichet_payments", "Payments stored, by status");

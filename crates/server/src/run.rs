@@ -44,6 +44,7 @@ pub async fn run(
     listeners: Listeners,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), EndedEarly> {
+    revocation::recall(&app).await;
     let (stop, stopped) = watch::channel(false);
     let (stop_last, stopped_last) = watch::channel(false);
     let operator_router = operator::router(app.clone(), stopped.clone(), listeners.operator_extra);

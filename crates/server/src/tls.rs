@@ -29,7 +29,7 @@ pub enum InvalidTls {
     #[error("no trust anchor can be used: {0}")]
     Anchors(String),
     /// Certificate and key do not fit together or cannot be used.
-    #[error("the server certificate and key cannot be used: {0}")]
+    #[error("the server certificate and key cannot be used")]
     Unusable(#[from] rustls::Error),
 }
 

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-pub(crate) use input::{ders_of, first_of, read_file};
+pub(crate) use input::{all_of, ders_of, first_of, read_file};
 
 /// `guichet cert`.
 #[derive(Debug, Args)]

@@ -81,8 +81,25 @@ fn read(arguments: &ImportArguments, now: Timestamp) -> anyhow::Result<(Register
         }
         Format::Csv => csv::read(&mut source, &arguments.register),
     };
-    let register = register.with_context(named)?;
+    let register = register.with_context(|| match other_format(arguments) {
+        Some(hint) => format!("{} ({hint})", named()),
+        None => named(),
+    })?;
     Ok((register, source.finish().with_context(named)?))
+}
+
+/// What to write if the file looks as if it were in the format that was not asked for.
+fn other_format(arguments: &ImportArguments) -> Option<&'static str> {
+    let mut beginning = [0; 64];
+    let read = File::open(&arguments.file).and_then(|mut file| file.read(&mut beginning)).ok()?;
+    let beginning = beginning.get(..read)?;
+    let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning).trim_ascii_start();
+    let is_json = matches!(text.first()?, b'[' | b'{');
+    match (arguments.format(), is_json) {
+        (Format::Csv, true) => Some("it looks like JSON: for the EBA's format add --format eba"),
+        (Format::Eba, false) => Some("it is no JSON: for a table add --format csv"),
+        _ => None,
+    }
 }
 
 /// A file, and the SHA-256 of what was read of it.
@@ -143,6 +160,10 @@ fn count(summary: &ImportSummary, what: impl Fn(&ListingChange) -> bool) -> u64 
     u64::try_from(summary.changes.iter().filter(|change| what(change)).count()).unwrap_or(u64::MAX)
 }
 
+fn stands(change: &ListingChange) -> Option<Licence> {
+    change.after.as_ref().map(|after| after.standing)
+}
+
 fn tell_passed_over(story: &Story, register: &Register) {
     for (why, passed_over) in &register.passed_over {
         let examples = passed_over.examples.join(", ");
@@ -167,7 +188,7 @@ fn tell(story: &Story, summary: &ImportSummary) {
     let new = count(summary, |change| change.before.is_none());
     let withdrawn = count(summary, ListingChange::withdraws);
     let suspended =
-        count(summary, |change| change.before.is_some() && change.after.standing == Licence::Suspended);
+        count(summary, |change| change.before.is_some() && stands(change) == Some(Licence::Suspended));
     let all = u64::try_from(summary.changes.len()).unwrap_or(u64::MAX);
     let changed = all.saturating_sub(new).saturating_sub(withdrawn).saturating_sub(suspended);
     story.entry(

@@ -1,6 +1,7 @@
 //! `guichet licence`: registers of licences, imported from files.
 
 mod import;
+mod remove;
 mod show;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -30,6 +31,8 @@ enum LicenceCommand {
     Show(ShowArguments),
     /// Show the registers that were imported
     Registers(KeptArguments),
+    /// Let a register count no longer; what it said stays in the history
+    Remove(RemoveArguments),
 }
 
 /// `guichet licence import`.
@@ -38,7 +41,7 @@ struct ImportArguments {
     /// The register as it was published (see docs/registers.md)
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Whose register it is: EBA, or a name of your choice; an import replaces all that it said
+    /// Whose register it is: EBA in any case, or a name of your choice; an import replaces all that it said
     #[arg(long, value_name = "NAME", value_parser = parse_register)]
     register: String,
     /// Form of the file; without it, eba for the register EBA, and csv for every other
@@ -65,6 +68,22 @@ struct ShowArguments {
     organization_identifier: String,
     #[command(flatten)]
     kept: KeptArguments,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// `guichet licence remove`.
+#[derive(Debug, Args)]
+struct RemoveArguments {
+    /// The register, as guichet licence registers shows it
+    #[arg(value_name = "NAME")]
+    register: String,
+    #[command(flatten)]
+    kept: KeptArguments,
+    /// Do not ask whether it is meant
+    #[arg(long)]
+    yes: bool,
 }
 
 /// Forms of registers.
@@ -90,11 +109,12 @@ impl ImportArguments {
 /// The first thing that is wrong; nothing was changed then.
 pub(crate) async fn run(arguments: LicenceArguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
-        LicenceCommand::Import(arguments) => import::run(&arguments).await,
-        LicenceCommand::Show(of) => show::provider(&of.kept, &of.organization_identifier).await,
-        LicenceCommand::Registers(kept) => show::registers(&kept).await,
+        LicenceCommand::Import(arguments) => import::run(&arguments).await?,
+        LicenceCommand::Show(arguments) => show::provider(&arguments).await?,
+        LicenceCommand::Registers(kept) => show::registers(&kept).await?,
+        LicenceCommand::Remove(arguments) => return remove::run(&arguments).await,
     }
-    .map(|()| ExitCode::SUCCESS)
+    Ok(ExitCode::SUCCESS)
 }
 
 fn parse_register(text: &str) -> Result<String, String> {
@@ -102,7 +122,8 @@ fn parse_register(text: &str) -> Result<String, String> {
     if text.is_empty() || text.len() > MAX_REGISTER || !text.chars().all(named) {
         return Err(format!("must be 1 to {MAX_REGISTER} letters, digits and ._-"));
     }
-    Ok(text.to_owned())
+    // In any case it is the same register, in the same format.
+    Ok(if text.eq_ignore_ascii_case(EBA) { EBA } else { text }.to_owned())
 }
 
 #[cfg(test)]
@@ -115,6 +136,13 @@ mod tests {
             [("EBA", true), ("acpr-2026", true), ("", false), ("a b", false), (&"a".repeat(33), false)]
         {
             assert_eq!(parse_register(text).is_ok(), taken, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_banking_authority_is_meant_in_any_case() {
+        for (text, register) in [("EBA", "EBA"), ("eba", "EBA"), ("Eba", "EBA"), ("acpr", "acpr")] {
+            assert_eq!(parse_register(text).unwrap(), register);
         }
     }
 }

@@ -7,22 +7,49 @@ use payments::{
     licence::{Listing, ListingChange, RegisterImport},
     ports::TrustStore as _,
 };
+use serde::Serialize;
 
-use crate::{kept::KeptArguments, story::Story};
+use super::ShowArguments;
+use crate::{
+    kept::KeptArguments,
+    plain::{say, second},
+    story::Story,
+};
+
+/// What is known of a provider, for programs.
+#[derive(Serialize)]
+struct Known<'a> {
+    organization_identifier: &'a str,
+    /// What every register says, by its name.
+    listings: &'a [Listing],
+    /// How that changed, oldest first.
+    history: &'a [ListingChange],
+}
 
 /// Shows what every register says of a provider, and how that changed.
-pub(super) async fn provider(kept: &KeptArguments, organization_identifier: &str) -> anyhow::Result<()> {
-    let store = kept.open()?;
+pub(super) async fn provider(arguments: &ShowArguments) -> anyhow::Result<()> {
+    let store = arguments.kept.open()?;
+    let organization_identifier = arguments.organization_identifier.as_str();
     let listings = store.listings(organization_identifier).await?;
-    ensure!(!listings.is_empty(), "no imported register lists {organization_identifier}");
+    let history = store.listing_history(organization_identifier).await?;
+    ensure!(!history.is_empty(), "no imported register lists {organization_identifier}");
+    if arguments.json {
+        let known = Known { organization_identifier, listings: &listings, history: &history };
+        say(&serde_json::to_string_pretty(&known)?);
+        return Ok(());
+    }
     let teller = Story::new();
     teller.heading(&format!("{organization_identifier} in the registers"));
     for listing in &listings {
         teller.entry(&listing.register, &format!("{}: {}", listing.name, says(listing)));
     }
+    if listings.is_empty() {
+        teller.line("  No register lists it any more.");
+    }
     teller.heading("How that changed");
-    for one in store.listing_history(organization_identifier).await? {
-        teller.entry(&one.at.to_string(), &format!("{}: {}", one.after.register, changed(&one)));
+    for one in &history {
+        let register = one.latest().map_or("", |listing| listing.register.as_str());
+        teller.entry(&second(one.at), &format!("{register}: {}", changed(one)));
     }
     Ok(())
 }
@@ -33,7 +60,7 @@ pub(super) async fn registers(kept: &KeptArguments) -> anyhow::Result<()> {
     let story = Story::new();
     for import in &imports {
         head(&story, import);
-        story.entry("imported", &import.imported_at.to_string());
+        story.entry("imported", &second(import.imported_at));
     }
     if imports.is_empty() {
         story.line("No register was imported.");
@@ -46,20 +73,23 @@ pub(super) fn head(story: &Story, import: &RegisterImport) {
     story.heading(&format!("Register {}", import.register));
     story.entry("file", &import.file);
     story.entry("SHA-256", &hex(&import.sha256));
-    story.entry("published", &import.published_at.to_string());
+    story.entry("published", &second(import.published_at));
     story.entry("providers", &import.listings.to_string());
 }
 
 /// One change, in a line.
 pub(super) fn change(story: &Story, change: &ListingChange) {
-    let after = &change.after;
-    story.entry(&after.organization_identifier, &format!("{}: {}", after.name, changed(change)));
+    if let Some(listing) = change.latest() {
+        story.entry(&listing.organization_identifier, &format!("{}: {}", listing.name, changed(change)));
+    }
 }
 
 fn changed(change: &ListingChange) -> String {
-    let after = &change.after;
-    let Some(before) = &change.before else {
-        return format!("new, {}", says(after));
+    let (before, after) = match (&change.before, &change.after) {
+        (Some(before), Some(after)) => (before, after),
+        (None, Some(after)) => return format!("new, {}", says(after)),
+        (Some(before), None) => return format!("the register was removed; it said {}", says(before)),
+        (None, None) => return String::new(),
     };
     let mut parts = Vec::new();
     if before.standing != after.standing {
@@ -110,11 +140,16 @@ mod tests {
         };
         let before = listing("A", Licence::Active, &["FR"]);
         let table = [
-            (None, before.clone(), "new, active, initiates payments in FR"),
-            (Some(before.clone()), listing("A", Licence::Withdrawn, &["FR"]), "withdrawn, was active"),
+            (None, Some(before.clone()), "new, active, initiates payments in FR"),
+            (Some(before.clone()), Some(listing("A", Licence::Withdrawn, &["FR"])), "withdrawn, was active"),
+            (
+                Some(before.clone()),
+                None,
+                "the register was removed; it said active, initiates payments in FR",
+            ),
             (
                 Some(before),
-                listing("B", Licence::Active, &[]),
+                Some(listing("B", Licence::Active, &[])),
                 "initiates payments nowhere, was initiates payments in FR; was called A",
             ),
         ];

@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use payments::{
     Version,
-    institution::{RevocationPolicy, Settings, SignaturePolicy},
+    institution::{MAX_SOFT_FAIL_HOURS, RevocationPolicy, Settings, SignaturePolicy},
     request::Product,
     tpp::{Licence, RedirectUri},
     values::{Bic, InstitutionCode, TppId},
@@ -423,6 +423,13 @@ impl Institution {
         if self.products.by_version().is_empty() {
             bail!("no product is offered in any version");
         }
+        if let RevocationPolicy::SoftFailHours(hours) = self.settings.revocation
+            && hours > MAX_SOFT_FAIL_HOURS
+        {
+            bail!(
+                "revocation: soft_fail_hours is {MAX_SOFT_FAIL_HOURS} at most, a year: \"off\" asks nobody"
+            );
+        }
         Ok(())
     }
 }
@@ -486,6 +493,11 @@ mod tests {
             ("[bank]", "[bank]\nsandbox = true", "sandbox"),
             ("[listen.psu]", PASSED_ON, "passes TLS on"),
             ("[listen.psu]", NO_CERTIFICATES, "tells who calls"),
+            (
+                "#: revocation = { soft_fail_hours = 24 }",
+                "revocation = { soft_fail_hours = 8761 }",
+                "8760 at most",
+            ),
             ("#: fetch = true", "fetch = false", "needs fetch or a directory"),
         ];
         for (good, bad, told) in table {

@@ -28,6 +28,9 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
     let config = Config::read(&arguments.config)?;
     if arguments.check {
         let checked = parts::check(&config, &parts::lists_at_rest(&config).await?)?;
+        for warning in &checked.warnings {
+            println!("warning: {warning}");
+        }
         println!("{} is in order: {}", arguments.config.display(), checked.summary());
         return Ok(ExitCode::SUCCESS);
     }
@@ -40,6 +43,9 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
         psu: parts::listener(config.listen.psu.as_ref(), psu_tls.clone()).await?,
         operator: parts::operator(config.listen.operator.as_ref()).await.context("the operator listener")?,
     };
+    for warning in &checked.warnings {
+        tracing::warn!("{warning}");
+    }
     let app = parts::assemble(&config, checked, Arc::clone(&store)).await?;
     tracing::info!(institutions = config.institutions.len(), "serving");
     let source = reload::ConfigFile { path: arguments.config, store, running: config };

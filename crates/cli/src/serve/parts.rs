@@ -3,14 +3,15 @@
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
-use eidas::{Anchors, Certificate};
+use eidas::{Anchors, Certificate, Reading};
 use payments::{
     ports::{PaymentStore as _, TrustStore as _},
+    institution::CertificateReading,
     registry::configure,
-    tpp::{Details, GrantType, Kind, SealCertificate, Tpp},
+    tpp::{ChainCertificate, Details, GrantType, Kind, SealCertificate, Tpp},
     trusted_list::TrustedList,
 };
-use rustls::ServerConfig;
+use rustls::{ServerConfig, pki_types::CertificateDer};
 use server::{
     App, Counter, Counters, Listener, Parts, TlsSource,
     app::{Clock as _, SystemClock, SystemIds, WorkBell},
@@ -20,13 +21,13 @@ use server::{
     reload::Fresh,
     revocation::{HttpFetch, Revocation, Sources, load_directory},
     tls::{self, InvalidTls},
-    trust::{Gathered, Live, Trust, Uses},
+    trust::{Gathered, ListInForce, Live, Trust, Uses},
 };
 use store::SqliteStore;
 use tokio::net::TcpListener;
 
 use super::config::{self, Config, OperatorListener, TlsListener};
-use crate::secrets::Secrets;
+use crate::{cert, secrets::Secrets};
 
 /// What the files say, once they have been read.
 pub(super) struct Checked {
@@ -37,6 +38,8 @@ pub(super) struct Checked {
     revocation_sources: Sources,
     seals: Vec<BankSeal>,
     tpps: Vec<Tpp>,
+    /// What is no error and probably not meant.
+    pub(super) warnings: Vec<String>,
     bank: Arc<HttpBank>,
 }
 
@@ -52,7 +55,8 @@ impl Checked {
     }
 
     /// What a reload puts in place.
-    pub(super) fn fresh(self, config: &Config, notes: Vec<String>) -> Fresh {
+    pub(super) fn fresh(self, config: &Config, mut notes: Vec<String>) -> Fresh {
+        notes.extend(self.warnings);
         Fresh {
             trust: self.trust,
             counters: counters(config, self.seals).into_iter().map(Arc::new).collect(),
@@ -100,19 +104,35 @@ pub(super) fn check(config: &Config, lists: &[TrustedList]) -> anyhow::Result<Ch
     if trust.origins().is_empty() {
         bail!("nobody is trusted: trust.anchors is empty and no trusted list was imported");
     }
+    warn_of_overdue(&trust, SystemClock.now());
     let (tpp, psu) = (config.listen.tpp.as_ref(), config.listen.psu.as_ref());
     let tpp_tls = tls_of(tpp, |chain, key| tls::tpp_config(chain, key, trust.anchors(eidas::Kind::Qwac)));
     let psu_tls = tls_of(psu, tls::psu_config);
+    let tpps = config.tpps.iter().map(registration).collect::<anyhow::Result<Vec<_>>>()?;
     Ok(Checked {
+        warnings: idle_seals(config, &tpps, &trust),
         tpp_tls: tpp_tls.context("in listen.tpp")?,
         psu_tls: psu_tls.context("in listen.psu")?,
         revocation: revocation_of(config)?,
         revocation_sources: revocation_sources_of(config)?,
         trust,
         seals: config.institutions.iter().map(seal_of).collect::<anyhow::Result<_>>()?,
-        tpps: config.tpps.iter().map(registration).collect::<anyhow::Result<_>>()?,
+        tpps,
         bank: Arc::new(bank_of(config)?),
     })
+}
+
+/// Tells the log which trusted lists are out of date. They count still: that a file was not fetched is no
+/// reason to turn every TPP of a country away.
+fn warn_of_overdue(trust: &Trust, now: jiff::Timestamp) {
+    for list in trust.lists().iter().filter(|list| list.is_overdue(now)) {
+        let (territory, due) = (&list.territory, list.next_update.map(|due| due.to_string()));
+        tracing::warn!(
+            %territory,
+            due = due.unwrap_or_default(),
+            "a trusted list is overdue and trusted still: import its current issue"
+        );
+    }
 }
 
 /// Adds the authorities whose services are granted at `now`, each for what its list says.
@@ -126,6 +146,8 @@ pub(crate) fn trust_lists(
     now: jiff::Timestamp,
 ) -> anyhow::Result<()> {
     for list in lists {
+        let in_force = ListInForce { territory: list.territory.clone(), next_update: list.next_update };
+        gathered.add_list(in_force);
         for authority in list.granted_at(now) {
             let uses = Uses { websites: authority.for_websites, seals: authority.for_seals };
             let source = format!("trusted list {} no. {}", list.territory, list.sequence_number);
@@ -133,6 +155,37 @@ pub(crate) fn trust_lists(
         }
     }
     Ok(())
+}
+
+/// Seal certificates of the file that sign nothing today: no error, since one may be there for tomorrow.
+fn idle_seals(config: &Config, tpps: &[Tpp], trust: &Trust) -> Vec<String> {
+    let lenient = |institution: &config::Institution| {
+        institution.settings.certificate_reading == CertificateReading::Lenient
+    };
+    let reading = if config.institutions.iter().any(lenient) { Reading::Lenient } else { Reading::Strict };
+    let now = SystemClock.now();
+    let mut idle = Vec::new();
+    for tpp in tpps {
+        for (nth, seal) in (1..).zip(&tpp.seal_certificates) {
+            if let Err(rule) = signs(seal, trust, reading, now) {
+                idle.push(format!("TPP {}: seal certificate {nth} signs nothing: {rule}", tpp.id));
+            }
+        }
+    }
+    idle
+}
+
+fn signs(
+    seal: &SealCertificate,
+    trust: &Trust,
+    reading: Reading,
+    now: jiff::Timestamp,
+) -> Result<(), String> {
+    let certificate = Certificate::parse(&seal.der).map_err(|error| error.to_string())?;
+    eidas::judge(&certificate, eidas::Kind::Qseal, reading, now).map_err(|defect| defect.to_string())?;
+    let chain: Vec<_> = seal.chain.iter().map(|ChainCertificate(der)| CertificateDer::from(der.clone())).collect();
+    let path = trust.anchors(eidas::Kind::Qseal).verify_chain(&certificate, &chain, now);
+    path.map_err(|untrusted| untrusted.to_string())
 }
 
 /// TLS of a listener, if it ends there.
@@ -143,7 +196,8 @@ fn tls_of(
     let Some((chain, key)) = listener.and_then(TlsListener::identity) else {
         return Ok(None);
     };
-    Ok(Some(make(&text(chain)?, &text(key)?)?))
+    let named = || format!("{} with {}", chain.display(), key.display());
+    make(&text(chain)?, &text(key)?).with_context(named).map(Some)
 }
 
 /// The authorities of the configured files and of the trusted lists, each with where it comes from.
@@ -154,15 +208,16 @@ fn tls_of(
 pub(crate) fn trust_of(config: &Config, lists: &[TrustedList]) -> anyhow::Result<Trust> {
     let mut gathered = Gathered::default();
     for path in &config.trust.anchors {
-        let found = Anchors::from_pem(&text(path)?).with_context(|| format!("in {}", path.display()))?;
+        let named = || format!("in {}", path.display());
+        let found = certificates(path)?.into_iter().map(|authority| authority.der().clone());
+        let found = Anchors::from_ders(found).with_context(named)?;
         for der in found.ders() {
             gathered.add(der, Uses { websites: true, seals: true }, path.display().to_string(), None)?;
         }
     }
     trust_lists(&mut gathered, lists, SystemClock.now())?;
     for path in &config.trust.intermediates {
-        let found =
-            Certificate::all_from_pem(&text(path)?).with_context(|| format!("in {}", path.display()))?;
+        let found = certificates(path)?;
         gathered.add_intermediates(found.iter().map(|authority| authority.der().clone()));
     }
     Ok(gathered.trust()?)
@@ -187,8 +242,7 @@ pub(crate) fn seal_of(institution: &config::Institution) -> anyhow::Result<BankS
 fn registration(tpp: &config::Tpp) -> anyhow::Result<Tpp> {
     let organization_identifier = tpp.organization_identifier.as_deref();
     let seal_certificates = tpp.seal_certificates.iter().map(|path| {
-        let all = Certificate::all_from_pem(&text(path)?);
-        let all = all.with_context(|| format!("in {}", path.display()))?;
+        let all = certificates(path)?;
         let mut ders = all.iter().map(|certificate| certificate.der().to_vec());
         let der = ders.next().with_context(|| format!("{} has no certificate", path.display()))?;
         Ok(SealCertificate::new(None, der, ders))
@@ -232,8 +286,15 @@ fn bank_of(config: &Config) -> anyhow::Result<HttpBank> {
     HttpBank::new(&bank.url, &secret, authority.as_deref().map(str::as_bytes), timeout).context("in bank")
 }
 
+/// Every certificate of a file, PEM or DER.
+fn certificates(path: &Path) -> anyhow::Result<Vec<Certificate>> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    cert::all_of(&bytes).with_context(|| format!("in {}", path.display()))
+}
+
 fn text(path: &Path) -> anyhow::Result<String> {
-    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    String::from_utf8(bytes).ok().with_context(|| format!("{} is not PEM, nor any text", path.display()))
 }
 
 /// Registers the TPPs and puts the server together.

@@ -8,10 +8,7 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 use aws_lc_rs::digest::{SHA256, digest};
-use eidas::{
-    Certificate,
-    trusted_list::{self, Authority, MAX_LIST_BYTES},
-};
+use eidas::trusted_list::{self, Authority, MAX_LIST_BYTES};
 use jiff::Timestamp;
 use payments::{
     ports::TrustStore as _,
@@ -20,10 +17,10 @@ use payments::{
 use server::app::{Clock as _, SystemClock};
 
 use super::{ImportArguments, show, xmlsec};
-use crate::story::Story;
+use crate::{cert, story::Story};
 
 /// Largest file of pinned certificates, in bytes.
-const MAX_PEM_BYTES: usize = 1024 * 1024;
+const MAX_SIGNERS_BYTES: usize = 1024 * 1024;
 
 /// Verifies a list, shows what it changes, and puts it in force if told so.
 pub(super) async fn run(arguments: &ImportArguments) -> anyhow::Result<()> {
@@ -63,10 +60,8 @@ fn verified(
     signer: &Path,
     now: Timestamp,
 ) -> anyhow::Result<(TrustedList, trusted_list::TrustedList)> {
-    let pem = read_bounded(signer, MAX_PEM_BYTES)?;
-    let pem = String::from_utf8(pem).with_context(|| format!("{} is not PEM", signer.display()))?;
-    let pinned = Certificate::all_from_pem(&pem).with_context(|| signer.display().to_string())?;
-    ensure!(!pinned.is_empty(), "{} has no certificate", signer.display());
+    let pinned = cert::all_of(&read_bounded(signer, MAX_SIGNERS_BYTES)?);
+    let pinned = pinned.with_context(|| signer.display().to_string())?;
     let bytes = read_bounded(file, MAX_LIST_BYTES)?;
     let named = || file.display().to_string();
     let signature = trusted_list::examine(&bytes).with_context(named)?;
@@ -83,12 +78,12 @@ fn verified(
         sequence_number: read.sequence_number,
         issued_at: read.issued_at,
         next_update: read.next_update,
-        removed: None,
         file: absolute(file).display().to_string(),
         sha256,
         signer_sha256: signer.sha256(),
         imported_at: now,
         authorities: read.authorities.iter().map(listed).collect(),
+        removed: None,
     };
     Ok((list, read))
 }

@@ -25,7 +25,7 @@ pub(super) async fn list(kept: &KeptArguments) -> anyhow::Result<()> {
     let (story, now) = (Story::new(), SystemClock.now());
     for list in &lists {
         head(&story, list, now);
-        story.entry("imported", &list.imported_at.to_string());
+        story.entry("imported", &second(list.imported_at));
         for one in &list.authorities {
             authority(&story, "authority", one, now);
         }
@@ -53,7 +53,7 @@ pub(super) async fn history(kept: &KeptArguments, territory: &str) -> anyhow::Re
             continue;
         }
         head(&teller, issue, now);
-        teller.entry("imported", &issue.imported_at.to_string());
+        teller.entry("imported", &second(issue.imported_at));
         let difference = issue.difference(earlier);
         for (sign, authorities) in [("+ added", difference.added), ("- removed", difference.removed)] {
             for one in authorities {
@@ -95,11 +95,11 @@ fn removed(story: &Story, list: &TrustedList, removal: &Removal) {
 /// What a list says of itself, and where it came from.
 pub(super) fn head(story: &Story, list: &TrustedList, now: Timestamp) {
     story.heading(&format!("Trusted list of {}, issue {}", list.territory, list.sequence_number));
-    story.entry("issued", &list.issued_at.to_string());
+    story.entry("issued", &second(list.issued_at));
     let next = match list.next_update {
         None => "none: the list is closed".to_owned(),
-        Some(due) if list.is_overdue(now) => format!("{due}  OVERDUE: fetch the current issue"),
-        Some(due) => due.to_string(),
+        Some(due) if list.is_overdue(now) => format!("{}  OVERDUE: fetch the current issue", second(due)),
+        Some(due) => second(due),
     };
     story.entry("next update", &next);
     story.entry("file", &list.file);

@@ -51,8 +51,10 @@ pub(super) fn verify(list: &[u8], signer: &Certificate) -> anyhow::Result<()> {
     }
     let (verified, said) = run(command.arg(&document), directory.path())?;
     if !verified {
-        let reason = said.lines().rfind(|line| line.starts_with("func=")).unwrap_or_default();
-        bail!("the signature does not verify: the list was changed, or others signed it. {reason}");
+        bail!(
+            "the signature does not verify: the list was changed, or somebody else signed it{}",
+            reason(&said).map(|reason| format!(" ({TOOL}: {reason})")).unwrap_or_default()
+        );
     }
     Ok(())
 }
@@ -79,6 +81,13 @@ fn parse_version(said: &str) -> Option<(u32, u32)> {
         (Some(Ok(major)), Some(Ok(minor))) => Some((major, minor)),
         _ => None,
     }
+}
+
+/// What the tool says was wrong last, from `func=…:error=12:invalid data:data and digest do not match`.
+fn reason(said: &str) -> Option<&str> {
+    let last = said.lines().rfind(|line| line.starts_with("func="))?;
+    let (_, reason) = last.split_once(":error=")?;
+    reason.split_once(':').map(|(_, reason)| reason)
 }
 
 /// Runs the tool to its end, or until its time is up. Gives whether it succeeded, and what it said.
@@ -114,6 +123,21 @@ fn run(command: &mut Command, directory: &Path) -> anyhow::Result<(bool, String)
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_what_the_tool_says_the_last_reason_is_told() {
+        let first = "func=a:file=a.c:line=1:obj=x:subj=y:error=1:first:details\n";
+        let last = "func=b:file=b.c:line=2:obj=sha256:subj=unknown:error=12:invalid data:no match\nFAIL\n";
+        let table = [
+            (format!("{first}{last}"), Some("invalid data:no match")),
+            ("func=b\n".to_owned(), None),
+            ("FAIL\nError: failed to verify file \"list.xml\"\n".to_owned(), None),
+            (String::new(), None),
+        ];
+        for (said, expected) in table {
+            assert_eq!(reason(&said), expected, "{said}");
+        }
+    }
 
     #[test]
     fn the_version_of_the_tool_is_understood() {

@@ -3,7 +3,9 @@
 use std::{fs, path::PathBuf};
 
 use ::server::app::{Clock as _, SystemClock};
+use payments::{ports::TrustStore as _, trusted_list::TrustedList};
 use sandbox::pki::{Institution, KeyType, PkiOptions, TestPki, Validity};
+use store::SqliteStore;
 use tempfile::TempDir;
 
 use super::{
@@ -33,6 +35,26 @@ impl Town {
 
     fn server(&self) -> Server {
         Server::new(self.home.path(), &self.dir())
+    }
+
+    /// A trusted list whose next issue is due then.
+    fn import(&self, territory: &str, next_update: &str) {
+        let list: TrustedList = serde_json::from_value(serde_json::json!({
+            "territory": territory,
+            "sequence_number": 41,
+            "issued_at": "2026-01-01T00:00:00Z",
+            "next_update": next_update,
+            "file": "list.xml",
+            "sha256": "00".repeat(32),
+            "signer_sha256": "00".repeat(32),
+            "imported_at": "2026-01-01T00:00:00Z",
+            "authorities": [],
+        }))
+        .unwrap();
+        let store = SqliteStore::open(&self.home.path().join("guichet.sqlite")).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(store.put_trusted_list(list)).unwrap();
+        store.close();
     }
 
     fn connect(&self, server: &Server) -> Connection {
@@ -126,4 +148,28 @@ fn a_tpp_that_is_written_into_the_file_gets_its_token_after_a_signal() {
     assert_eq!(status, 200, "{told}");
     assert!(told.contains("\"expires_in\":600"), "{told}");
     server.stop();
+}
+
+#[test]
+fn a_trusted_list_that_is_overdue_is_told_at_the_start_and_at_each_reload_and_measured() {
+    let town = Town::new();
+    town.import("FR", "2026-01-02T00:00:00Z");
+    town.import("LU", "2999-01-01T00:00:00Z");
+    let mut server = town.server().start();
+    town.import("DE", "2026-01-03T00:00:00Z");
+    server.signal("HUP");
+    server.wait_for("reloaded");
+    let (_, told) = ask_operator(server.operator_port(), "GET", "/metrics");
+    for (territory, overdue) in [("DE", 1), ("FR", 1), ("LU", 0)] {
+        let line = format!("guichet_trusted_list_overdue{{territory=\"{territory}\"}} {overdue}");
+        assert!(told.contains(&line), "{line}: {told}");
+    }
+    let log = server.stop();
+    let overdue = |parts: [&str; 2]| {
+        let warnings = log.lines().filter(|line| line.contains("WARN") && line.contains("is overdue"));
+        warnings.filter(|line| parts.iter().all(|part| line.contains(part))).count()
+    };
+    assert_eq!(overdue(["territory=FR", "due=\"2026-01-02T00:00:00Z\""]), 2, "{log}");
+    assert_eq!(overdue(["territory=DE", "due=\"2026-01-03T00:00:00Z\""]), 1, "{log}");
+    assert_eq!(overdue(["territory=LU", ""]), 0, "{log}");
 }

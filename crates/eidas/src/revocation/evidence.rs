@@ -54,6 +54,8 @@ pub enum Source {
     Crl,
     /// An OCSP responder.
     Ocsp,
+    /// One of these, earlier: it was remembered.
+    Memory,
 }
 
 impl Source {
@@ -62,6 +64,7 @@ impl Source {
         match self {
             Self::Crl => "crl",
             Self::Ocsp => "ocsp",
+            Self::Memory => "memory",
         }
     }
 }
@@ -109,6 +112,11 @@ impl Reason {
             10 => Self::AaCompromise,
             _ => Self::Other,
         }
+    }
+
+    /// The reason that is spelt so; [`Reason::Other`] if the standard has none.
+    pub fn parse(text: &str) -> Self {
+        (0..=10).map(Self::of).find(|reason| reason.as_str() == text).unwrap_or(Self::Other)
     }
 
     /// Whether the issuer may still take the revocation back.

@@ -56,6 +56,8 @@ pub enum Refusal {
     Revoked(Revoked),
     /// Nobody can say, and the outage policy does not let it through.
     Unknown,
+    /// The same of a certificate that does not say who could be asked about it.
+    NobodyNamed,
 }
 
 impl fmt::Display for Refusal {
@@ -74,6 +76,10 @@ impl fmt::Display for Refusal {
             }
             Self::Unknown => f.write_str(
                 "whether the certificate is revoked could not be checked with its issuer (RFC 5280, 6.3)",
+            ),
+            Self::NobodyNamed => f.write_str(
+                "whether the certificate is revoked could not be checked: it names no OCSP responder and no CRL \
+                 (RFC 5280, 4.2.1.13 and 4.2.2.1)",
             ),
         }
     }
@@ -217,7 +223,7 @@ mod tests {
             Ok(Settled::Good) => 'G',
             Ok(Settled::Unchecked { .. }) => 'U',
             Err(Refusal::Revoked(_)) => 'R',
-            Err(Refusal::Unknown) => '?',
+            Err(Refusal::Unknown | Refusal::NobodyNamed) => '?',
             Err(Refusal::Denied) => 'D',
         }
     }
@@ -308,6 +314,7 @@ mod tests {
             "the certificate was put on hold by its issuer on 2026-11-20 (RFC 5280, 5.3.1)"
         );
         assert!(Refusal::Denied.to_string().contains("deny list"));
-        assert!(Refusal::Unknown.to_string().contains("could not be checked"));
+        assert!(Refusal::Unknown.to_string().contains("could not be checked with its issuer"));
+        assert!(Refusal::NobodyNamed.to_string().contains("it names no OCSP responder and no CRL"));
     }
 }

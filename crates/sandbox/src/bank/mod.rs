@@ -38,7 +38,7 @@ use payments::{
 };
 use rusqlite::Connection;
 use store::sqlite::{
-    Database,
+    Database, Migration,
     sql::{column, find},
 };
 
@@ -52,7 +52,7 @@ pub use rib::french_iban;
 
 use password::{PasswordChecker, StoredPassword};
 
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+const MIGRATIONS: &[Migration] = &[Migration::Sql(include_str!("schema.sql"))];
 
 /// Tells the bank the time.
 pub type BankClock = Arc<dyn Fn() -> Timestamp + Send + Sync>;

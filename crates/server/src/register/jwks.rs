@@ -19,7 +19,7 @@ use super::{
 use crate::{App, trust::Trusted};
 
 /// Keys of one registration: more than a renewal with overlap ever needs.
-const MAX_KEYS: usize = 8;
+const MAX_KEYS: usize = 4;
 /// Certificates in one `x5c`: the provider's, and authorities over which a path may lead.
 const MAX_CHAIN: usize = 8;
 /// Longest `kid`, in bytes.
@@ -97,7 +97,7 @@ pub(super) async fn judged(app: &App, call: &Call, seal: &SealCertificate) -> Re
     Ok(trusted)
 }
 
-const KEYS_RULE: &str = "must hold 1 to 8 keys";
+const KEYS_RULE: &str = "must hold 1 to 4 keys";
 
 fn keys(request: &RegistrationRequest) -> Result<&[JsonWebKey], InvalidMetadata> {
     let jwks = given("jwks", request.jwks.as_ref())?;

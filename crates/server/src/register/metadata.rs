@@ -13,7 +13,9 @@ use url::Url;
 use super::{call::Call, name};
 
 /// Redirect URIs of one registration.
-const MAX_REDIRECT_URIS: usize = 50;
+const MAX_REDIRECT_URIS: usize = 20;
+/// Longest redirect URI, in characters.
+const MAX_REDIRECT_URI: usize = 512;
 /// Longest text that is only read back, in characters.
 const MAX_TEXT: usize = 140;
 
@@ -147,6 +149,9 @@ fn redirect_uris(wire: Option<&[String]>, loopback: bool) -> Result<Vec<Redirect
     let mut uris = Vec::with_capacity(wire.len());
     for (index, text) in wire.iter().enumerate() {
         let field = || format!("{FIELD}[{index}]");
+        if text.chars().count() > MAX_REDIRECT_URI {
+            return Err(wrong(field(), format!("must have at most {MAX_REDIRECT_URI} characters")));
+        }
         let uri = RedirectUri::parse(text).map_err(|rule| wrong(field(), rule.to_string()))?;
         if !loopback && !text.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
             return Err(wrong(field(), "must be an absolute https URL".to_owned()));

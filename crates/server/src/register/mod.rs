@@ -4,14 +4,15 @@
 //! at the bank has to do anything. What is registered takes effect at once.
 //!
 //! A call is signed with a seal certificate that the provider has registered, under whichever client. One
-//! that has none that is good now, be it new or be its certificates over, signs with the first key of the
-//! body: that certificate was issued to the same organisation as the one of the connection.
+//! that has none, be it new or be all of them over, signs with the first key of the body: that certificate
+//! was issued to the same organisation as the one of the connection.
 
 mod call;
 mod client_id;
 mod jwks;
 mod metadata;
 mod name;
+mod over;
 mod provider;
 mod refused;
 mod render;
@@ -61,7 +62,7 @@ pub(crate) async fn licensed(
 async fn create(State(app): State<App>, call: Call) -> Result<Response, Refused> {
     let provider = Provider::find(&app, &call).await?;
     provider.may_register()?;
-    provider.verify(&app, &call).await?;
+    provider.verify(&app, &call, None).await?;
     let request = call.request()?;
     if request.client_id.is_some() {
         return Err(metadata::invalid("client_id", "must not be given in a first registration").into());
@@ -91,10 +92,8 @@ async fn read(
     id: Result<Path<String>, PathRejection>,
     call: Call,
 ) -> Result<Response, Refused> {
-    let provider = Provider::find(&app, &call).await?;
-    let tpp = provider.registration(&app, id).await?;
-    provider.verify(&app, &call).await?;
-    render::registration(tpp)
+    let (_, tpp) = Provider::with(&app, &call, id).await?;
+    render::registration(&tpp)
 }
 
 /// `PUT /register/{client_id}`: the whole registration anew. What the bank decided about it stays.
@@ -103,9 +102,7 @@ async fn change(
     id: Result<Path<String>, PathRejection>,
     call: Call,
 ) -> Result<Response, Refused> {
-    let provider = Provider::find(&app, &call).await?;
-    let before = provider.registration(&app, id).await?;
-    provider.verify(&app, &call).await?;
+    let (_, before) = Provider::with(&app, &call, id).await?;
     is_not_configured(&app, &before.id).await?;
     let request = call.request()?;
     if request.client_id.as_deref() != Some(before.id.as_str()) {
@@ -126,7 +123,7 @@ async fn change(
         details: metadata.details,
         ..before.clone()
     };
-    write(&app, &call, Some(before.clone()), after).await
+    write(&app, &call, Some(before), after).await
 }
 
 /// `DELETE /register/{client_id}`: its tokens go with it.
@@ -135,16 +132,14 @@ async fn remove(
     id: Result<Path<String>, PathRejection>,
     call: Call,
 ) -> Result<Response, Refused> {
-    let provider = Provider::find(&app, &call).await?;
-    let tpp = provider.registration(&app, id).await?;
-    provider.verify(&app, &call).await?;
+    let (provider, tpp) = Provider::with(&app, &call, id).await?;
     is_not_configured(&app, &tpp.id).await?;
     if provider.has_agents(&tpp.id) {
         return Err(metadata::invalid("client_id", "has agents, which must be removed first").into());
     }
     let write = TppWrite::remove(tpp.clone(), Registrar::Tpp, app.now());
     match app.store.change_tpp(TppWrite { call: Some(call.signed_call()), ..write }).await? {
-        Written::Now | Written::Before(_) | Written::NameTaken => {}
+        Written::Now | Written::Before(_) | Written::NameTaken | Written::TooMany => {}
         Written::RequestIdReused => return Err(ApiError::RequestIdReused.into()),
     }
     tracing::info!(client_id = %tpp.id, "a TPP removed its registration");
@@ -167,7 +162,12 @@ async fn write(app: &App, call: &Call, before: Option<Tpp>, after: Tpp) -> Resul
             render::registration(&stands)
         }
         Written::RequestIdReused => Err(ApiError::RequestIdReused.into()),
-        Written::NameTaken => Err(metadata::invalid("client_name", "is the name of another provider").into()),
+        Written::NameTaken => {
+            Err(metadata::invalid("client_name", "passes for the name of another provider").into())
+        }
+        Written::TooMany => {
+            Err(ApiError::Client("this provider has 20 registrations, and cannot have more").into())
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The provider that calls, and all it has registered here.
 
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 
 use axum::extract::{Path, rejection::PathRejection};
 use payments::{
@@ -14,6 +14,7 @@ use super::{
     call::Call,
     jwks,
     metadata::{self, InvalidMetadata, Metadata},
+    over,
     refused::Refused,
 };
 use crate::{
@@ -23,14 +24,30 @@ use crate::{
     trust::KnownCertificate,
 };
 
-/// Registrations that one provider may have.
-const MAX_REGISTRATIONS: usize = 200;
+/// Registered certificates that one call is checked against at most.
+const MAX_MEANT: usize = 8;
 
 /// A provider: its registrations, by client id.
 pub(super) struct Provider(Vec<Tpp>);
 
 impl Provider {
-    /// The provider of a call.
+    /// The provider of a call, and its registration that the path names, once the signature is found right.
+    ///
+    /// # Errors
+    ///
+    /// As [`registration`] and [`Provider::verify`] say.
+    pub(super) async fn with(
+        app: &App,
+        call: &Call,
+        id: Result<Path<String>, PathRejection>,
+    ) -> Result<(Self, Tpp), Refused> {
+        let named = registration(app, call, id).await?;
+        let provider = Self::find(app, call).await?;
+        provider.verify(app, call, Some(&named.id)).await?;
+        Ok((provider, named))
+    }
+
+    /// The provider of a call, which may be new.
     ///
     /// # Errors
     ///
@@ -43,41 +60,9 @@ impl Provider {
     ///
     /// # Errors
     ///
-    /// [`ApiError::Licence`] for the first registration that is kept out, [`ApiError::Client`] if there are
-    /// too many.
+    /// [`ApiError::Licence`] for the first registration that is kept out.
     pub(super) fn may_register(&self) -> Result<(), ApiError> {
-        self.0.iter().try_for_each(is_welcome)?;
-        if self.0.len() >= MAX_REGISTRATIONS {
-            return Err(ApiError::Client("this provider has 200 registrations, and cannot have more"));
-        }
-        Ok(())
-    }
-
-    /// The registration that the path names.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError::NotFound`], [`ApiError::Client`] if it is another provider's, [`ApiError::Licence`] if the
-    /// bank keeps it out.
-    pub(super) async fn registration(
-        &self,
-        app: &App,
-        id: Result<Path<String>, PathRejection>,
-    ) -> Result<&Tpp, ApiError> {
-        // Bytes that are no text are no id of ours either.
-        let Path(id) = id.map_err(|_| ApiError::NotFound)?;
-        let id = TppId::parse(&id).map_err(|_| ApiError::NotFound)?;
-        if let Some(own) = self.own(&id) {
-            is_welcome(own)?;
-            if let Kind::Agent { of } = &own.kind {
-                self.own(of).map_or(Ok(()), is_welcome)?;
-            }
-            return Ok(own);
-        }
-        match app.store.find_tpp(&id).await? {
-            Some(_) => Err(ApiError::Client("this client is another provider's")),
-            None => Err(ApiError::NotFound),
-        }
+        self.0.iter().try_for_each(is_welcome)
     }
 
     /// Whether agents are registered under this client.
@@ -102,62 +87,84 @@ impl Provider {
         Ok(Kind::Agent { of: first.id.clone() })
     }
 
-    /// Checks the signature of a call: with a registered seal certificate while one is good now, else with
-    /// the first key of the body.
+    /// Checks the signature of a call with the registered certificates that its `keyId` means; or, if all that
+    /// are registered are over, with the first key of the body. `named` is the client that the path names.
     ///
     /// # Errors
     ///
     /// What is wrong with the signature, the certificate or, if it is needed, `jwks`.
-    pub(super) async fn verify(&self, app: &App, call: &Call) -> Result<(), Refused> {
-        let good = self.good_seals(app, call).await;
-        let seals = match good {
-            Ok(seals) => meant(&seals, call.signature.key_id()),
-            Err(rule) if call.body.is_empty() => return Err(rule.into()),
-            Err(_) => vec![first_of_body(app, call).await?],
-        };
-        call.verify(app, &seals).map_err(|refusal| ApiError::from(refusal).into())
-    }
-
-    /// The registered seal certificates that are good now, each with the client that registered it.
-    ///
-    /// # Errors
-    ///
-    /// The rule that the last one breaks, if there is no good one.
-    async fn good_seals(&self, app: &App, call: &Call) -> Result<Vec<GoodSeal<'_>>, ApiError> {
+    pub(super) async fn verify(&self, app: &App, call: &Call, named: Option<&TppId>) -> Result<(), Refused> {
         let mut good = Vec::new();
         let mut defect = ApiError::Signature(Refusal::UnknownKey);
-        for tpp in &self.0 {
-            for registered in &tpp.seal_certificates {
-                match jwks::judged(app, call, registered).await {
-                    Ok(trusted) => good.push(GoodSeal { tpp, registered, known: trusted.known }),
-                    Err(rule) => defect = ApiError::SealCertificate(rule),
+        for registered in self.meant(call.signature.key_id(), named) {
+            match jwks::judged(app, call, registered).await {
+                Ok(trusted) => good.push(trusted.known),
+                Err(rule) => defect = ApiError::SealCertificate(rule),
+            }
+        }
+        if good.is_empty() {
+            if call.body.is_empty() || !self.is_over(app, call).await {
+                return Err(defect.into());
+            }
+            good.push(first_of_body(app, call).await?);
+        }
+        call.verify(app, &good).map_err(|refusal| ApiError::from(refusal).into())
+    }
+
+    /// The registered certificates that a `keyId` may mean, each once: those of the client `named` first, then
+    /// the latest registered. A `keyId` that names no certificate may mean all of them; each costs us work, so
+    /// only a few are tried.
+    fn meant(&self, key_id: &KeyId, named: Option<&TppId>) -> Vec<&SealCertificate> {
+        let mut tpps: Vec<&Tpp> = self.0.iter().collect();
+        tpps.sort_by_key(|tpp| (named != Some(&tpp.id), Reverse(tpp.created_at), &tpp.id));
+        let mut meant: Vec<&SealCertificate> = Vec::new();
+        for tpp in tpps {
+            for seal in tpp.seal_certificates.iter().filter(|seal| seals::means(key_id, tpp, seal)) {
+                if !meant.iter().any(|other| other.der == seal.der) {
+                    meant.push(seal);
                 }
             }
         }
-        if good.is_empty() { Err(defect) } else { Ok(good) }
+        meant.truncate(MAX_MEANT);
+        meant
     }
 
-    fn own(&self, id: &TppId) -> Option<&Tpp> {
-        self.0.iter().find(|tpp| tpp.id == *id)
-    }
-}
-
-/// A registered seal certificate that is good now.
-struct GoodSeal<'a> {
-    tpp: &'a Tpp,
-    registered: &'a SealCertificate,
-    known: Arc<KnownCertificate>,
-}
-
-/// The certificates that a `keyId` may mean, each once.
-fn meant(seals: &[GoodSeal<'_>], key_id: &KeyId) -> Vec<Arc<KnownCertificate>> {
-    let mut meant: Vec<Arc<KnownCertificate>> = Vec::new();
-    for seal in seals.iter().filter(|seal| seals::means(key_id, seal.tpp, seal.registered)) {
-        if !meant.iter().any(|other| other.certificate.der() == seal.known.certificate.der()) {
-            meant.push(Arc::clone(&seal.known));
+    /// Whether every certificate that it registered is over. The first that is not ends the search.
+    async fn is_over(&self, app: &App, call: &Call) -> bool {
+        for seal in self.0.iter().flat_map(|tpp| &tpp.seal_certificates) {
+            if !over::is_over(app, call, seal).await {
+                return false;
+            }
         }
+        true
     }
-    meant
+}
+
+/// The registration that the path names.
+///
+/// # Errors
+///
+/// [`ApiError::NotFound`], [`ApiError::Client`] if it is another provider's, [`ApiError::Licence`] if the
+/// bank keeps it out.
+async fn registration(
+    app: &App,
+    call: &Call,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Tpp, ApiError> {
+    // Bytes that are no text are no id of ours either.
+    let Path(id) = id.map_err(|_| ApiError::NotFound)?;
+    let id = TppId::parse(&id).map_err(|_| ApiError::NotFound)?;
+    let named = app.store.find_tpp(&id).await?.ok_or(ApiError::NotFound)?;
+    if named.organization_identifier != call.organization_identifier {
+        return Err(ApiError::Client("this client is another provider's"));
+    }
+    is_welcome(&named)?;
+    if let Kind::Agent { of } = &named.kind
+        && let Some(principal) = app.store.find_tpp(of).await?
+    {
+        is_welcome(&principal)?;
+    }
+    Ok(named)
 }
 
 /// The certificate of the first key of the body, judged. The bank does not know it yet, so a `keyId` can

@@ -6,6 +6,7 @@
 //! background: run ──▶ examine ──┬─ Responders: OCSP      ─┐
 //!                               └─ Lists: CRLs            ├─▶ Fetch ─▶ the network, behind `addresses`
 //! file or directory ──▶ Sources: deny list, CRLs          ┘
+//! store ◀──▶ Remembered: what is revoked for good
 //! ```
 //!
 //! A request never fetches. A certificate is first examined when it is first seen; only then, and when it
@@ -22,6 +23,7 @@ mod examine;
 mod fetch;
 mod http_fetch;
 mod lists;
+mod remembered;
 mod responders;
 mod run;
 mod schedule;
@@ -34,7 +36,7 @@ use std::{sync::Arc, time::Duration};
 
 use eidas::{
     Certificate,
-    revocation::{History, OutagePolicy, Settled},
+    revocation::{Candidate, History, OutagePolicy, Settled, Standing},
 };
 use jiff::Timestamp;
 use payments::institution::RevocationPolicy;
@@ -46,11 +48,13 @@ pub use config::Config;
 pub use eidas::revocation::Refusal;
 pub use fetch::{Fetch, FetchError, NoFetch, Wanted};
 pub use http_fetch::HttpFetch;
+pub(crate) use run::recall;
 pub use run::run;
 pub use sources::{InvalidSource, Sources, load_directory};
 
 use crate::trust::Live;
 use lists::Lists;
+use remembered::Remembered;
 use schedule::Backoffs;
 use watch::{Watch, Watched};
 
@@ -64,6 +68,7 @@ pub struct Revocation {
     sources: Live<Sources>,
     watch: Watch,
     lists: Lists,
+    remembered: Remembered,
     backoffs: Backoffs,
     /// Rung when something is to be examined at once.
     bell: Notify,
@@ -84,13 +89,15 @@ impl Revocation {
             sources: Live::new(sources),
             watch: Watch::default(),
             lists: Lists::default(),
+            remembered: Remembered::default(),
             backoffs: Backoffs::default(),
             bell: Notify::new(),
         })
     }
 
-    /// Asks nobody and refuses nobody but whom a deny list names. A server that is to serve strangers needs a
-    /// source, unless every institution's policy is `Off`: its configuration is to be refused without.
+    /// Asks nobody and refuses nobody but whom a deny list names or who is remembered as revoked. A server that
+    /// is to serve strangers needs a source, unless every institution's policy is `Off`: its configuration is
+    /// to be refused without.
     pub fn none() -> Self {
         let config = Config { fetch: false, directory: None, allow_private_addresses: false };
         Self::new(config, Arc::new(NoFetch)).expect("there is no directory that could be wrong")
@@ -111,7 +118,7 @@ impl Revocation {
         policy: RevocationPolicy,
         now: Timestamp,
     ) -> Result<(), Refusal> {
-        let watched = self.watched(certificate, issuer, now);
+        let watched = self.watched(certificate, issuer, policy, now);
         let settled = watched.and_then(|watched| self.settle(&watched, policy, now));
         if let Err(refusal) = &settled {
             metrics::counter!("guichet_revocation_refusals_total", "reason" => reason(refusal)).increment(1);
@@ -132,10 +139,14 @@ impl Revocation {
         if policy == RevocationPolicy::Off {
             return;
         }
-        let Ok(watched) = self.watched(certificate, issuer, now) else {
+        let Ok(watched) = self.watched(certificate, issuer, policy, now) else {
             return;
         };
-        let refused = self.settle(&watched, policy, now).is_err_and(|refusal| may_change(&refusal));
+        let settled = self.settle(&watched, policy, now);
+        let refused = settled.is_err();
+        if settled.is_err_and(|refusal| !may_change(&refusal)) {
+            return;
+        }
         // From here on: what had been examined before does not count.
         let mut examined = watched.examinations();
         if !self.asks_about(&watched) || !watched.is_due(now) || (*examined.borrow() > 0 && !refused) {
@@ -143,6 +154,23 @@ impl Revocation {
         }
         self.bell.notify_one();
         let _ = timeout(PATIENCE, examined.changed()).await;
+    }
+
+    /// Whether the bank's own list names this certificate: for an anchor, about which nobody else can say
+    /// anything.
+    pub(crate) fn denies(&self, certificate: &Certificate) -> bool {
+        let sources = self.sources.current();
+        !sources.deny_list().is_empty()
+            && Candidate::of(certificate).is_ok_and(|candidate| sources.deny_list().denies(&candidate))
+    }
+
+    /// Whether these files may take the place of those that were read.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSource::Older`] if a list is older than the one it is to replace.
+    pub fn may_take(&self, sources: &Sources) -> Result<(), InvalidSource> {
+        sources.may_follow(&self.sources.current())
     }
 
     /// Puts other files in the place of those that were read.
@@ -211,6 +239,10 @@ impl Revocation {
         if self.sources.current().deny_list().denies(&watched.candidate) {
             return Err(Refusal::Denied);
         }
+        let history = watched.history();
+        if let Standing::Revoked(revoked) = history.standing(now) {
+            return Err(Refusal::Revoked(revoked));
+        }
         if !self.config.has_a_source() {
             return Ok(Settled::Good);
         }
@@ -219,33 +251,52 @@ impl Revocation {
             RevocationPolicy::HardFail => OutagePolicy::HardFail,
             RevocationPolicy::SoftFailHours(hours) => OutagePolicy::SoftFail { hours },
         };
-        watched.history().settle(policy, now)
+        history.settle(policy, now).map_err(|refusal| match refusal {
+            // Nor has a file of the bank ever said anything.
+            Refusal::Unknown if !is_located(watched) && history.good_as_of().is_none() => {
+                Refusal::NobodyNamed
+            }
+            refusal => refusal,
+        })
     }
 
-    /// What is known of a certificate; with what the files and the lists at hand say, if it is new.
+    /// What is known of a certificate; with what is remembered and what the files and the lists at hand say,
+    /// if it is new. Unless the policy is that nobody is asked, it is examined from now on.
     fn watched(
+        &self,
+        certificate: &Certificate,
+        issuer: Option<&CertificateDer<'_>>,
+        policy: RevocationPolicy,
+        now: Timestamp,
+    ) -> Result<Arc<Watched>, Refusal> {
+        let watched = match self.watch.find(certificate.sha256(), now) {
+            Some(watched) => watched,
+            None => self.newly_watched(certificate, issuer, now)?,
+        };
+        if policy != RevocationPolicy::Off && watched.want() {
+            self.bell.notify_one();
+        }
+        Ok(watched)
+    }
+
+    fn newly_watched(
         &self,
         certificate: &Certificate,
         issuer: Option<&CertificateDer<'_>>,
         now: Timestamp,
     ) -> Result<Arc<Watched>, Refusal> {
-        if let Some(watched) = self.watch.find(certificate.sha256(), now) {
-            return Ok(watched);
-        }
         let watched = self.watch.insert(certificate, issuer, History::new(now), now);
         // Of a certificate whose issuer and serial number cannot be read nobody can say anything.
         let watched = watched.map_err(|_| Refusal::Unknown)?;
+        self.learn_from_memory(&watched, now);
         learn_from_files(&watched, &self.sources.current(), now);
         self.learn_from_lists(&watched, now);
-        self.bell.notify_one();
         Ok(watched)
     }
 
-    /// Whether there is anybody to ask about a certificate.
+    /// Whether there is anybody to ask about a certificate, and an institution that wants it asked.
     fn asks_about(&self, watched: &Watched) -> bool {
-        let locations = watched.candidate.locations();
-        let is_located = !locations.ocsp.is_empty() || !locations.crl.is_empty();
-        self.config.fetch && is_located && watched.issuer.is_some()
+        self.config.fetch && watched.is_wanted() && is_located(watched) && watched.issuer.is_some()
     }
 
     fn learn_from_lists(&self, watched: &Watched, now: Timestamp) {
@@ -270,12 +321,18 @@ fn learn_from_files(watched: &Watched, sources: &Sources, now: Timestamp) {
     }
 }
 
+/// Whether a certificate names anybody who could be asked about it.
+fn is_located(watched: &Watched) -> bool {
+    let locations = watched.candidate.locations();
+    !locations.ocsp.is_empty() || !locations.crl.is_empty()
+}
+
 /// Whether asking again may help.
 fn may_change(refusal: &Refusal) -> bool {
     match refusal {
         Refusal::Denied => false,
         Refusal::Revoked(revoked) => revoked.reason.is_hold(),
-        Refusal::Unknown => true,
+        Refusal::Unknown | Refusal::NobodyNamed => true,
     }
 }
 
@@ -283,6 +340,6 @@ fn reason(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::Denied => "denied",
         Refusal::Revoked(_) => "revoked",
-        Refusal::Unknown => "unknown",
+        Refusal::Unknown | Refusal::NobodyNamed => "unknown",
     }
 }

@@ -64,7 +64,7 @@ pub enum InvalidSource {
         path: PathBuf,
     },
     /// The deny list.
-    #[error("{}: {source}", path.display())]
+    #[error("{}", path.display())]
     DenyList {
         /// Which.
         path: PathBuf,
@@ -78,7 +78,7 @@ pub enum InvalidSource {
         path: PathBuf,
     },
     /// A list.
-    #[error("{}: {source}", path.display())]
+    #[error("{}", path.display())]
     Crl {
         /// Which.
         path: PathBuf,

@@ -38,6 +38,8 @@ pub(super) struct Watched {
     /// How often it has been examined.
     examinations: watch::Sender<u64>,
     is_examined: AtomicBool,
+    /// Whether an institution wants it asked about: one whose policy is `Off` does not.
+    is_wanted: AtomicBool,
     /// Whether its path was found under the present state of trust.
     is_trusted: AtomicBool,
     last_seen_s: AtomicI64,
@@ -125,6 +127,7 @@ impl Watched {
             state: Mutex::new(State { history, due: Timestamp::MIN, again: false, failures: 0 }),
             examinations: watch::Sender::new(0),
             is_examined: AtomicBool::new(false),
+            is_wanted: AtomicBool::new(false),
             is_trusted: AtomicBool::new(true),
             last_seen_s: AtomicI64::new(now.as_second()),
         })
@@ -164,6 +167,16 @@ impl Watched {
     /// Whether it is to be examined, or is being examined.
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
         self.state().due <= now
+    }
+
+    /// Whether an institution wants it asked about.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.is_wanted.load(Ordering::Relaxed)
+    }
+
+    /// An institution wants it asked about; gives whether it is the first one.
+    pub(super) fn want(&self) -> bool {
+        !self.is_wanted() && !self.is_wanted.swap(true, Ordering::Relaxed)
     }
 
     /// Whether it was shown since whom we trust has changed last.

@@ -33,6 +33,23 @@ pub struct AnchorOrigin {
     pub since: Option<Timestamp>,
 }
 
+/// A trusted list that is relied on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListInForce {
+    /// Whose list it is, as it says itself (`SchemeTerritory`).
+    pub territory: String,
+    /// By when its next issue is due (`NextUpdate`); none if the list is closed.
+    pub next_update: Option<Timestamp>,
+}
+
+impl ListInForce {
+    /// Whether the next issue should have come by `now` (ETSI TS 119 612, 5.3.15). Its authorities are trusted
+    /// still: who was taken off the list meanwhile is for the operator to find out.
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        self.next_update.is_some_and(|due| due < now)
+    }
+}
+
 /// Anchors on their way to a [`Trust`].
 #[derive(Debug, Default)]
 pub struct Gathered {
@@ -40,6 +57,7 @@ pub struct Gathered {
     seals: Vec<CertificateDer<'static>>,
     intermediates: Vec<CertificateDer<'static>>,
     origins: Vec<AnchorOrigin>,
+    lists: Vec<ListInForce>,
 }
 
 impl Gathered {
@@ -72,6 +90,11 @@ impl Gathered {
         Ok(())
     }
 
+    /// Adds a list that names some of the anchors.
+    pub fn add_list(&mut self, list: ListInForce) {
+        self.lists.push(list);
+    }
+
     /// Adds authorities over which a path may lead; none of them is trusted by itself.
     pub fn add_intermediates(&mut self, ders: impl IntoIterator<Item = CertificateDer<'static>>) {
         self.intermediates.extend(ders);
@@ -87,6 +110,6 @@ impl Gathered {
             Ok::<_, InvalidAnchor>(Anchors::from_ders(ders)?.with_intermediates(self.intermediates.clone())?)
         };
         let (websites, seals) = (anchors(self.websites)?, anchors(self.seals)?);
-        Ok(Trust::of(websites, seals, self.origins))
+        Ok(Trust { lists: self.lists, ..Trust::of(websites, seals, self.origins) })
     }
 }

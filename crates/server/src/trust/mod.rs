@@ -16,7 +16,7 @@ use payments::{
 };
 use rustls_pki_types::CertificateDer;
 
-pub use gathered::{AnchorOrigin, Gathered, Uses};
+pub use gathered::{AnchorOrigin, Gathered, ListInForce, Uses};
 pub(crate) use known::KnownCertificate;
 use known::KnownCertificates;
 pub use live::Live;
@@ -28,6 +28,7 @@ pub struct Trust {
     qwac: Trusting,
     qseal: Trusting,
     origins: Vec<AnchorOrigin>,
+    lists: Vec<ListInForce>,
 }
 
 /// The authorities that are trusted for one kind of certificate, and those found to lead to them.
@@ -85,7 +86,7 @@ impl Trust {
     /// supervised for what its trusted list says).
     pub fn of(qwac: Anchors, qseal: Anchors, origins: Vec<AnchorOrigin>) -> Self {
         let trusting = |anchors| Trusting { anchors, known: KnownCertificates::default() };
-        Self { qwac: trusting(qwac), qseal: trusting(qseal), origins }
+        Self { qwac: trusting(qwac), qseal: trusting(qseal), origins, lists: Vec::new() }
     }
 
     /// The authorities of certificates of this kind.
@@ -96,6 +97,11 @@ impl Trust {
     /// Where each comes from.
     pub fn origins(&self) -> &[AnchorOrigin] {
         &self.origins
+    }
+
+    /// The trusted lists that are relied on.
+    pub fn lists(&self) -> &[ListInForce] {
+        &self.lists
     }
 
     fn trusting(&self, kind: Kind) -> &Trusting {

@@ -8,7 +8,10 @@ use payments::{
     work::{Lease, Task, Work},
 };
 
-use server::app::Clock as _;
+use server::{
+    app::Clock as _,
+    trust::{Gathered, ListInForce},
+};
 use tokio::sync::Mutex;
 
 use crate::harness::{Call, Guichet, PAYMENTS, PISP, TOKEN};
@@ -109,6 +112,33 @@ async fn the_age_of_the_oldest_work_is_told() {
     guichet.clock.set(due + SignedDuration::from_millis(1_500));
     let age = value(&guichet, &["guichet_work_oldest_due_ms "]).await;
     assert!((age - 1_500.0).abs() < 0.5, "{age}");
+}
+
+#[tokio::test]
+async fn a_trusted_list_is_overdue_from_when_its_next_issue_is_due_until_it_is_replaced() {
+    let _turn = TURN.lock().await;
+    let guichet = Guichet::start().await;
+    let rely_on = |lists: &[(&str, Option<i64>)]| {
+        let mut gathered = Gathered::default();
+        for (territory, hours) in lists {
+            let next_update = hours.map(|hours| guichet.clock.now() + SignedDuration::from_hours(hours));
+            gathered.add_list(ListInForce { territory: (*territory).to_owned(), next_update });
+        }
+        guichet.app.trust.replace(gathered.trust().unwrap());
+    };
+    let overdue = async || {
+        let mut lines = metrics(&guichet, &["guichet_trusted_list_overdue{"]).await;
+        lines.sort();
+        lines.join(" ").replace("guichet_trusted_list_overdue{territory=", "").replace('}', "")
+    };
+    rely_on(&[("FR", Some(1)), ("LU", Some(3)), ("UK", None)]);
+    assert_eq!(overdue().await, r#""FR" 0 "LU" 0 "UK" 0"#);
+    guichet.clock.advance(SignedDuration::from_hours(2));
+    assert_eq!(overdue().await, r#""FR" 1 "LU" 0 "UK" 0"#);
+    guichet.clock.advance(SignedDuration::from_hours(2));
+    assert_eq!(overdue().await, r#""FR" 1 "LU" 1 "UK" 0"#);
+    rely_on(&[("FR", Some(1))]);
+    assert_eq!(overdue().await, r#""FR" 0 "LU" 0 "UK" 0"#, "nobody relies on the list of LU any more");
 }
 
 #[tokio::test]

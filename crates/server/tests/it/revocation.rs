@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use http::Method;
 use jiff::SignedDuration;
-use payments::institution::RevocationPolicy;
+use payments::{
+    institution::RevocationPolicy, ports::TrustStore as _, revoked_certificate::RevokedCertificate,
+};
 use rustls::pki_types::ServerName;
 use sandbox::{
     pki::PkiOptions,
@@ -224,6 +226,51 @@ async fn a_revocation_that_is_known_outlives_the_authority_and_its_change_of_min
 }
 
 #[tokio::test]
+async fn a_revocation_that_is_known_outlives_a_restart_while_the_authority_is_silent() {
+    for policy in [SOFT, RevocationPolicy::Off] {
+        let guichet = start(Weather::Fair, SOFT).await;
+        let wish = client(PISP, Some("keyCompromise"));
+        assert_eq!(ask(&guichet, PISP).await.status, 200);
+        revoke(&guichet, &wish).await;
+        check_refused(&ask(&guichet, PISP).await, "keyCompromise");
+        // The authority of the second server has revoked nobody but the usual one, and does not answer.
+        let guichet =
+            guichet.restart(options(), |institution| institution.settings.revocation = policy).await;
+        guichet.network.turn(Weather::Dark);
+        check_refused(&ask(&guichet, PISP).await, "keyCompromise");
+    }
+}
+
+#[tokio::test]
+async fn a_hold_is_not_remembered_after_a_restart() {
+    let guichet = start(Weather::Fair, SOFT).await;
+    assert_eq!(ask(&guichet, PISP).await.status, 200);
+    revoke(&guichet, &client(PISP, Some("certificateHold"))).await;
+    check_refused(&ask(&guichet, PISP).await, "was put on hold");
+    let guichet = guichet.restart(options(), |_| {}).await;
+    assert_eq!(guichet.store.revoked_certificates().await.unwrap(), []);
+    assert_eq!(ask(&guichet, PISP).await.status, 200, "its issuer has taken it back");
+}
+
+#[tokio::test]
+async fn what_another_server_has_let_the_store_remember_counts() {
+    let guichet = start(Weather::Dark, SOFT).await;
+    assert_eq!(ask(&guichet, PISP).await.status, 200);
+    let qwac = guichet.pki.tpp(PISP).unwrap().qwac.certificate().unwrap();
+    let revoked = RevokedCertificate {
+        sha256: qwac.sha256(),
+        revoked_at: guichet.clock.now(),
+        reason: "superseded".to_owned(),
+        learned_at: guichet.clock.now(),
+        not_after: qwac.not_after(),
+    };
+    guichet.store.remember_revoked(revoked).await.unwrap();
+    let guichet = guichet.restart(options(), |_| {}).await;
+    guichet.network.turn(Weather::Dark);
+    check_refused(&ask(&guichet, PISP).await, "superseded");
+}
+
+#[tokio::test]
 async fn nobody_else_speaks_in_the_name_of_the_authority() {
     let guichet = start(Weather::Impostor, RevocationPolicy::HardFail).await;
     for oid in [PISP, REVOKED] {
@@ -324,6 +371,9 @@ async fn nothing_is_fetched_any_more_about_certificates_of_an_authority_that_is_
 async fn switched_off_nobody_is_asked() {
     let guichet = start(Weather::Fair, RevocationPolicy::Off).await;
     assert_eq!(ask(&guichet, REVOKED).await.status, 200);
+    guichet.app.revocation.examine_all().await;
+    assert_eq!(ask(&guichet, REVOKED).await.status, 200);
+    assert_eq!(guichet.network.fetched(), [""; 0]);
 }
 
 #[tokio::test]

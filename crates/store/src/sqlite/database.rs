@@ -25,6 +25,15 @@ const IDLE_READERS: usize = 8;
 /// Statements a connection keeps prepared.
 const PREPARED: usize = 64;
 
+/// A step that brings a file from one shape to the next.
+#[derive(Debug, Clone, Copy)]
+pub enum Migration {
+    /// Statements.
+    Sql(&'static str),
+    /// What SQL cannot say. It must not rely on how today's program reads the documents.
+    Code(fn(&Connection) -> Result<(), StoreError>),
+}
+
 /// A SQLite file with one writer thread and as many readers as are needed.
 ///
 /// Every write is durable when its answer comes: the writer gathers what is waiting, commits it as one
@@ -54,7 +63,7 @@ impl Database {
     /// # Errors
     ///
     /// [`StoreError::Unavailable`] if the file cannot be opened, is no database or is newer than we are.
-    pub fn open(path: &Path, migrations: &'static [&'static str]) -> Result<Self, StoreError> {
+    pub fn open(path: &Path, migrations: &[Migration]) -> Result<Self, StoreError> {
         create(path).map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
         let connection = open_writable(path)?;
         migrate(&connection, migrations)?;
@@ -187,7 +196,7 @@ fn open_with(path: &Path, flags: OpenFlags, settings: &str) -> Result<Connection
 }
 
 /// Runs the migrations this file has not seen; `user_version` counts them.
-fn migrate(connection: &Connection, migrations: &[&str]) -> Result<(), StoreError> {
+fn migrate(connection: &Connection, migrations: &[Migration]) -> Result<(), StoreError> {
     let unavailable = |error: rusqlite::Error| failure(&error);
     // The write lock comes first: two processes that start at once migrate one after the other.
     connection.execute_batch("BEGIN IMMEDIATE").map_err(unavailable)?;
@@ -197,7 +206,10 @@ fn migrate(connection: &Connection, migrations: &[&str]) -> Result<(), StoreErro
         StoreError::Unavailable("the database was made by a newer version of this program".to_owned())
     })?;
     for migration in missing {
-        connection.execute_batch(migration).map_err(unavailable)?;
+        match migration {
+            Migration::Sql(statements) => connection.execute_batch(statements).map_err(unavailable)?,
+            Migration::Code(step) => step(connection)?,
+        }
     }
     connection
         .execute_batch(&format!("PRAGMA user_version = {}; COMMIT", migrations.len()))

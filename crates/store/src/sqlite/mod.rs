@@ -20,13 +20,15 @@ use std::path::Path;
 
 use ::payments::ports::StoreError;
 
-pub use database::Database;
+pub use database::{Database, Migration};
 
 /// What brings a file to today's shape. They only go forward, and suit the version before, too.
-const MIGRATIONS: &[&str] = &[
-    include_str!("migrations/0001.sql"),
-    include_str!("migrations/0002.sql"),
-    include_str!("migrations/0003.sql"),
+const MIGRATIONS: &[Migration] = &[
+    Migration::Sql(include_str!("migrations/0001.sql")),
+    Migration::Sql(include_str!("migrations/0002.sql")),
+    Migration::Sql(include_str!("migrations/0003.sql")),
+    Migration::Sql(include_str!("migrations/0004.sql")),
+    Migration::Code(tpps::make_skeletons),
 ];
 
 /// Every storage port, in one SQLite file.

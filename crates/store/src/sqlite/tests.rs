@@ -2,12 +2,12 @@
 
 use std::{os::unix::fs::PermissionsExt, path::Path, sync::Arc};
 
-use ::payments::ports::{PaymentStore, Store, StoreError};
-use ::payments::{samples as domain, work::Lease};
+use ::payments::ports::{PaymentStore, Store, StoreError, TppStore};
+use ::payments::{samples as domain, tpp::Tpp, work::Lease};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::SqliteStore;
+use super::{Database, MIGRATIONS, SqliteStore};
 use crate::suite::{
     self,
     samples::{id, new_payment, token},
@@ -20,11 +20,13 @@ fn fresh() -> (TempDir, Arc<dyn Store>) {
     (directory, Arc::new(store))
 }
 
-/// What may read a whole table: the registers, the six counts, and the one greatest id.
-const MAY_SCAN: [&str; 5] = [
+/// What may read a whole table: the registers, what is revoked, a migration, the six counts, and the one greatest id.
+const MAY_SCAN: [&str; 7] = [
     "SELECT document FROM registers ORDER BY register",
     "SELECT document FROM trusted_lists ORDER BY territory",
+    "SELECT document FROM revoked_certificates ORDER BY sha256",
     "SELECT document FROM tpps ORDER BY id",
+    "SELECT id, json_extract(document, '$.name') FROM tpps ORDER BY id",
     "SELECT status, count FROM status_counts ORDER BY status",
     "SELECT id FROM payments ORDER BY id DESC LIMIT 1",
 ];
@@ -81,6 +83,31 @@ async fn everything_answered_is_there_when_the_process_leaves_without_closing() 
     }
     let reopened: Arc<dyn Store> = Arc::new(open(&left));
     suite::assert_filled(&reopened).await;
+}
+
+#[tokio::test]
+async fn names_in_a_file_of_an_earlier_version_are_found() {
+    let directory = tempfile::tempdir().unwrap();
+    for version in 1..MIGRATIONS.len() {
+        let path = directory.path().join(format!("{version}.db"));
+        drop(Database::open(&path, &MIGRATIONS[..version]).unwrap());
+        let earlier = Connection::open(&path).unwrap();
+        let tpp = Tpp { name: "ÉXEMPLE".to_owned(), ..domain::tpp() };
+        let document = serde_json::to_string(&tpp).unwrap();
+        // What the version filled in, or the next migration will.
+        let columns = if version == 1 { "id, document" } else { "id, document, name" };
+        let values = if version == 1 { "?1, ?2" } else { "?1, ?2, lower(json_extract(?2, '$.name'))" };
+        let sql = format!("INSERT INTO tpps ({columns}) VALUES ({values})");
+        earlier.execute(&sql, (tpp.id.as_str(), &document)).unwrap();
+        drop(earlier);
+        for _ in 0..2 {
+            let store = open(&path);
+            for name in ["ÉXEMPLE", "éxemple", "Exemple."] {
+                let found = store.tpps_named(name).await.unwrap();
+                assert_eq!(found, [tpp.clone()], "{name} in version {version}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use payments::{
+    likeness::skeleton,
     ports::{SignedCall, StoreError, TppStore, TppWrite, Written},
     tpp::{Tpp, TppEvent},
     values::TppId,
@@ -27,7 +28,7 @@ impl TppStore for SqliteStore {
 
     async fn tpps_named(&self, name: &str) -> Result<Vec<Tpp>, StoreError> {
         let sql = "SELECT document FROM tpps WHERE name = ?1";
-        self.database.read(|connection| list(connection, sql, [name.to_lowercase()], tpp))
+        self.database.read(|connection| list(connection, sql, [skeleton(name)], tpp))
     }
 
     async fn tpps_of(&self, organization_identifier: &str) -> Result<Vec<Tpp>, StoreError> {
@@ -46,6 +47,16 @@ impl TppStore for SqliteStore {
             list(connection, sql, [id.as_str()], |row| parse(&column::<String>(row, 0)?, "TPP event"))
         })
     }
+}
+
+/// Fills the column `name`, which SQL had filled with names in lower case, and those of ASCII only.
+pub(super) fn make_skeletons(connection: &Connection) -> Result<(), StoreError> {
+    let sql = "SELECT id, json_extract(document, '$.name') FROM tpps ORDER BY id";
+    let named = |row: &Row<'_>| Ok((column::<String>(row, 0)?, column::<String>(row, 1)?));
+    for (id, name) in list(connection, sql, [], named)? {
+        execute(connection, "UPDATE tpps SET name = ?2 WHERE id = ?1", (id, skeleton(&name)))?;
+    }
+    Ok(())
 }
 
 fn by_id(connection: &Connection, id: &TppId) -> Result<Option<Tpp>, StoreError> {
@@ -70,6 +81,9 @@ fn write(connection: &Connection, change: &TppWrite, event: &str) -> Result<Writ
     if change.call.is_some() && name_is_taken(connection, change)? {
         return Ok(Written::NameTaken);
     }
+    if change.call.is_some() && is_one_too_many(connection, change)? {
+        return Ok(Written::TooMany);
+    }
     match &change.after {
         Some(tpp) => put(connection, tpp)?,
         None => remove(connection, id)?,
@@ -85,19 +99,27 @@ fn put(connection: &Connection, tpp: &Tpp) -> Result<(), StoreError> {
     let sql = "INSERT INTO tpps (id, name, organization_identifier, document) VALUES (?1, ?2, ?3, ?4)
                ON CONFLICT (id) DO UPDATE SET name = excluded.name,
                    organization_identifier = excluded.organization_identifier, document = excluded.document";
-    let row = (tpp.id.as_str(), tpp.name.to_lowercase(), &tpp.organization_identifier, document(tpp)?);
+    let row = (tpp.id.as_str(), skeleton(&tpp.name), &tpp.organization_identifier, document(tpp)?);
     execute(connection, sql, row).map(|_| ())
 }
 
-/// Whether a new name is one that another provider goes by.
+/// Whether a new name passes for one that another provider goes by.
 fn name_is_taken(connection: &Connection, change: &TppWrite) -> Result<bool, StoreError> {
     let Some(after) = &change.after else { return Ok(false) };
-    let name = after.name.to_lowercase();
-    if change.before.as_ref().is_some_and(|before| before.name.to_lowercase() == name) {
+    let name = skeleton(&after.name);
+    if change.before.as_ref().is_some_and(|before| skeleton(&before.name) == name) {
         return Ok(false);
     }
     let sql = "SELECT 1 FROM tpps WHERE name = ?1 AND organization_identifier <> ?2 LIMIT 1";
     let row = (name, &after.organization_identifier);
+    Ok(find(connection, sql, row, |_| Ok(()))?.is_some())
+}
+
+/// Whether a provider that has all the registrations it may have would get another.
+fn is_one_too_many(connection: &Connection, change: &TppWrite) -> Result<bool, StoreError> {
+    let (None, Some(added)) = (&change.before, &change.after) else { return Ok(false) };
+    let sql = "SELECT 1 FROM tpps WHERE organization_identifier = ?1 LIMIT 1 OFFSET ?2";
+    let row = (&added.organization_identifier, SignedCall::MAX_REGISTRATIONS - 1);
     Ok(find(connection, sql, row, |_| Ok(()))?.is_some())
 }
 

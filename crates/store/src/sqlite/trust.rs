@@ -1,11 +1,13 @@
-//! Registers of licences and trusted lists, as they were imported.
+//! Registers of licences and trusted lists, as they were imported; and the certificates that are revoked.
 
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use payments::{
     licence::{Licence, Listing, ListingChange, RegisterImport},
     ports::{ImportSummary, StoreError, TrustStore},
+    revoked_certificate::RevokedCertificate,
     trusted_list::{Removal, TrustedList},
 };
 use rusqlite::{Connection, Row};
@@ -13,7 +15,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     SqliteStore,
-    sql::{column, document, execute, find, integer, list, parse},
+    sql::{column, document, execute, find, integer, list, micros, parse},
 };
 
 #[async_trait]
@@ -31,12 +33,17 @@ impl TrustStore for SqliteStore {
         self.database.write(move |connection| import_all(connection, &import, listings)).await
     }
 
+    async fn remove_register(&self, register: &str, at: Timestamp) -> Result<bool, StoreError> {
+        let register = register.to_owned();
+        self.database.write(move |connection| remove_all(connection, &register, at)).await
+    }
+
     async fn compare_register(
         &self,
         register: &str,
         listings: Vec<Listing>,
     ) -> Result<ImportSummary, StoreError> {
-        let at = jiff::Timestamp::UNIX_EPOCH;
+        let at = Timestamp::UNIX_EPOCH;
         self.database.read(|connection| Ok(compare(of_register(connection, register)?, listings, at)))
     }
 
@@ -69,6 +76,22 @@ impl TrustStore for SqliteStore {
         let sql = "SELECT document FROM trusted_list_issues WHERE territory = ?1 ORDER BY seq";
         self.database.read(|connection| list(connection, sql, [territory], stored))
     }
+
+    async fn remember_revoked(&self, revoked: RevokedCertificate) -> Result<(), StoreError> {
+        let text = document(&revoked)?;
+        let sql = "INSERT INTO revoked_certificates (sha256, not_after, document) VALUES (?1, ?2, ?3)
+                   ON CONFLICT (sha256) DO NOTHING";
+        self.database
+            .write(move |connection| {
+                execute(connection, sql, (revoked.sha256, micros(revoked.not_after), &text)).map(|_| ())
+            })
+            .await
+    }
+
+    async fn revoked_certificates(&self) -> Result<Vec<RevokedCertificate>, StoreError> {
+        let sql = "SELECT document FROM revoked_certificates ORDER BY sha256";
+        self.database.read(|connection| list(connection, sql, [], stored))
+    }
 }
 
 fn stored<T: DeserializeOwned>(row: &Row<'_>) -> Result<T, StoreError> {
@@ -84,7 +107,7 @@ fn of_register(connection: &Connection, register: &str) -> Result<ByProvider, St
 }
 
 /// What changes when a register that said `known` says `listings`. What is gone has been withdrawn.
-fn compare(mut known: ByProvider, listings: Vec<Listing>, at: jiff::Timestamp) -> ImportSummary {
+fn compare(mut known: ByProvider, listings: Vec<Listing>, at: Timestamp) -> ImportSummary {
     let in_force = known.values().filter(|listing| listing.standing != Licence::Withdrawn).count();
     let mut summary = ImportSummary {
         in_force_before: u64::try_from(in_force).unwrap_or(u64::MAX),
@@ -95,7 +118,7 @@ fn compare(mut known: ByProvider, listings: Vec<Listing>, at: jiff::Timestamp) -
         if before.as_ref() == Some(&after) {
             summary.unchanged += 1;
         } else {
-            summary.changes.push(ListingChange { at, before, after });
+            summary.changes.push(ListingChange { at, before, after: Some(after) });
         }
     }
     for before in known.into_values() {
@@ -103,11 +126,15 @@ fn compare(mut known: ByProvider, listings: Vec<Listing>, at: jiff::Timestamp) -
             summary.unchanged += 1;
         } else {
             let after = Listing { standing: Licence::Withdrawn, ..before.clone() };
-            summary.changes.push(ListingChange { at, before: Some(before), after });
+            summary.changes.push(ListingChange { at, before: Some(before), after: Some(after) });
         }
     }
-    summary.changes.sort_by(|a, b| a.after.organization_identifier.cmp(&b.after.organization_identifier));
+    summary.changes.sort_by(|a, b| provider_of(a).cmp(&provider_of(b)));
     summary
+}
+
+fn provider_of(change: &ListingChange) -> Option<&str> {
+    change.latest().map(|listing| listing.organization_identifier.as_str())
 }
 
 fn import_all(
@@ -125,13 +152,26 @@ fn import_all(
     Ok(summary)
 }
 
+fn remove_all(connection: &Connection, register: &str, at: Timestamp) -> Result<bool, StoreError> {
+    for before in of_register(connection, register)?.into_values() {
+        let provider = before.organization_identifier.clone();
+        note(connection, &provider, &ListingChange { at, before: Some(before), after: None })?;
+    }
+    execute(connection, "DELETE FROM listings WHERE register = ?1", [register])?;
+    execute(connection, "DELETE FROM registers WHERE register = ?1", [register]).map(|rows| rows == 1)
+}
+
 fn put_listing(connection: &Connection, change: &ListingChange) -> Result<(), StoreError> {
-    let listing = &change.after;
+    let Some(listing) = &change.after else { return Ok(()) };
     let sql = "INSERT INTO listings (organization_identifier, register, document) VALUES (?1, ?2, ?3)
                ON CONFLICT (organization_identifier, register) DO UPDATE SET document = excluded.document";
     execute(connection, sql, (&listing.organization_identifier, &listing.register, document(listing)?))?;
+    note(connection, &listing.organization_identifier, change)
+}
+
+fn note(connection: &Connection, provider: &str, change: &ListingChange) -> Result<(), StoreError> {
     let sql = "INSERT INTO listing_changes (organization_identifier, document) VALUES (?1, ?2)";
-    execute(connection, sql, (&listing.organization_identifier, document(change)?)).map(|_| ())
+    execute(connection, sql, (provider, document(change)?)).map(|_| ())
 }
 
 fn put_list(connection: &Connection, list: &TrustedList, text: &str) -> Result<(), StoreError> {

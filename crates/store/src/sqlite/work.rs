@@ -69,7 +69,7 @@ impl WorkStore for SqliteStore {
 }
 
 /// What nobody can ask for any more, and how long after the time in its row.
-const SWEEPS: [(&str, i64); 7] = [
+const SWEEPS: [(&str, i64); 8] = [
     ("DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE expires_at <= ?1 LIMIT ?2)", 0),
     ("DELETE FROM codes WHERE hash IN (SELECT hash FROM codes WHERE expires_at <= ?1 LIMIT ?2)", WINDOW_US),
     (
@@ -95,6 +95,11 @@ const SWEEPS: [(&str, i64); 7] = [
     (
         "DELETE FROM lockouts WHERE (institution, psu) IN
          (SELECT institution, psu FROM lockouts WHERE ends_at <= ?1 LIMIT ?2)",
+        0,
+    ),
+    (
+        "DELETE FROM revoked_certificates WHERE sha256 IN
+         (SELECT sha256 FROM revoked_certificates WHERE not_after <= ?1 LIMIT ?2)",
         0,
     ),
 ];

@@ -64,13 +64,16 @@ macro_rules! every_rule {
             tpps_are_found_by_name_whatever_its_case
             tpps_are_found_by_provider
             a_name_serves_one_provider
+            a_provider_registers_so_many_clients_by_itself
             a_signed_call_changes_a_registration_once
             journeys_are_kept_and_replaced
             an_import_replaces_what_its_register_says
             an_import_of_the_same_changes_nothing
             a_provider_that_disappears_is_withdrawn_and_its_history_kept
+            a_removed_register_counts_no_longer_and_its_history_is_kept
             a_trusted_list_gives_way_to_later_issues_only
             a_removed_trusted_list_does_not_come_back_older
+            a_revoked_certificate_is_remembered_until_it_expires
             a_sweep_removes_what_nobody_can_ask_for
             everything_is_there_when_the_store_is_read_again
         }

@@ -159,16 +159,18 @@ async fn assert_emptied(store: &Arc<dyn Store>) {
     }
 }
 
-/// A name is found in capitals or not, and under the name of today only.
+/// A name is found under whatever passes for it, and under the name of today only.
 pub async fn tpps_are_found_by_name_whatever_its_case(store: Arc<dyn Store>) {
     let (first, second) = (named("A", "Société Été SA"), named("B", "SOCIÉTÉ ÉTÉ SA"));
     let renamed = named("A", "Société Hiver SA");
     for tpp in [&first, &second, &named("C", "Société")] {
         put_tpp(&*store, tpp.clone()).await;
     }
-    let mut found = store.tpps_named("société été sa").await.unwrap();
-    found.sort_by(|a, b| a.id.cmp(&b.id));
-    assert_eq!(found, [first, second.clone()]);
+    for name in ["société été sa", "Societe-Ete S.A.", "Société Étė SA"] {
+        let mut found = store.tpps_named(name).await.unwrap();
+        found.sort_by(|a, b| a.id.cmp(&b.id));
+        assert_eq!(found, [first.clone(), second.clone()], "{name}");
+    }
     put_tpp(&*store, renamed.clone()).await;
     assert_eq!(store.tpps_named("Société Été SA").await.unwrap(), [second]);
     assert_eq!(store.tpps_named("société hiver SA").await.unwrap(), [renamed]);
@@ -212,6 +214,7 @@ pub async fn a_name_serves_one_provider(store: Arc<dyn Store>) {
         (called(put(None, first.clone())), Written::Now),
         (called(put(None, of("2", mine, "SOCIÉTÉ ÉTÉ"))), Written::Now),
         (called(put(None, of("3", theirs, "société été"))), Written::NameTaken),
+        (called(put(None, of("3", theirs, "Socıété-Été."))), Written::NameTaken),
         (called(put(None, other.clone())), Written::Now),
         (called(put(Some(other.clone()), of("3", theirs, "Société ÉTÉ"))), Written::NameTaken),
         (put(Some(other), of("3", theirs, "Société Été")), Written::Now),
@@ -221,6 +224,34 @@ pub async fn a_name_serves_one_provider(store: Arc<dyn Store>) {
         assert_eq!(store.change_tpp(write).await.unwrap(), expected, "row {row}");
     }
     assert_eq!(store.tpps_of(theirs).await.unwrap().len(), 1);
+}
+
+/// Signed calls add no more registrations than a provider may have; changes and operators go on.
+pub async fn a_provider_registers_so_many_clients_by_itself(store: Arc<dyn Store>) {
+    let mut calls = 0;
+    let mut called = |write: TppWrite| {
+        calls += 1;
+        let organization_identifier = write.after.as_ref().unwrap().organization_identifier.clone();
+        let call =
+            SignedCall { organization_identifier, request_id: calls.to_string(), sha256: bytes(calls) };
+        TppWrite { call: Some(call), ..write }
+    };
+    for number in 1..=SignedCall::MAX_REGISTRATIONS {
+        let written = store.change_tpp(called(put(None, named(&number.to_string(), "Exemple")))).await;
+        assert_eq!(written.unwrap(), Written::Now, "{number}");
+    }
+    let (first, more) = (named("1", "Exemple"), named("A", "Exemple"));
+    let other = Tpp { organization_identifier: "PSDDE-BAFIN-99999".to_owned(), ..named("B", "Probe") };
+    let table = [
+        (called(put(None, more.clone())), Written::TooMany),
+        (called(put(Some(first.clone()), named("1", "Exemple II"))), Written::Now),
+        (called(put(None, other)), Written::Now),
+        (put(None, more), Written::Now),
+        (called(put(None, named("C", "Exemple"))), Written::TooMany),
+    ];
+    for (row, (write, expected)) in table.into_iter().enumerate() {
+        assert_eq!(store.change_tpp(write).await.unwrap(), expected, "row {row}");
+    }
 }
 
 /// The same signed call changes a registration once; its request id serves no other call for 24 hours.

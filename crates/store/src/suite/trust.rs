@@ -1,4 +1,4 @@
-//! What registers and trusted lists say, and that it is never forgotten.
+//! What registers and trusted lists say, and that it is never forgotten; and which certificates are revoked.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -6,6 +6,7 @@ use jiff::{Timestamp, ToSpan};
 use payments::{
     licence::{Licence, Listing, RegisterImport},
     ports::{ImportSummary, Store, StoreError},
+    revoked_certificate::RevokedCertificate,
     samples as domain,
     trusted_list::{ListedAuthority, Removal, TrustedList},
 };
@@ -35,7 +36,7 @@ pub async fn an_import_replaces_what_its_register_says(store: Arc<dyn Store>) {
     let changed = import(&store, "EBA", 3, &[renamed.clone(), listing("EBA", 2, Licence::Suspended)]).await;
     assert_eq!((changed.changes.len(), changed.unchanged, changed.in_force_before), (1, 1, 2));
     assert_eq!(changed.changes[0].before, Some(listing("EBA", 1, ACTIVE)));
-    assert_eq!(changed.changes[0].after, renamed);
+    assert_eq!(changed.changes[0].after.as_ref(), Some(&renamed));
     let both = store.listings("PSDFR-ACPR-00001").await.unwrap();
     assert_eq!(both, [listing("ACPR", 1, WITHDRAWN), renamed]);
     let kept: Vec<_> = store.registers().await.unwrap();
@@ -70,12 +71,35 @@ pub async fn a_provider_that_disappears_is_withdrawn_and_its_history_kept(store:
     let history = store.listing_history("PSDFR-ACPR-00001").await.unwrap();
     let told: Vec<_> = history.into_iter().map(|change| (change.at, change.before, change.after)).collect();
     let expected = [
-        (minutes(1), None, one.clone()),
-        (minutes(2), Some(one.clone()), withdrawn.clone()),
-        (minutes(4), Some(withdrawn), one),
+        (minutes(1), None, Some(one.clone())),
+        (minutes(2), Some(one.clone()), Some(withdrawn.clone())),
+        (minutes(4), Some(withdrawn), Some(one)),
     ];
     assert_eq!(told, expected);
     assert_eq!(store.listing_history("PSDFR-ACPR-00003").await.unwrap(), []);
+}
+
+/// What a removed register said counts no longer, what others say does, and nothing is forgotten.
+pub async fn a_removed_register_counts_no_longer_and_its_history_is_kept(store: Arc<dyn Store>) {
+    let (one, two, other) =
+        (listing("EBA", 1, ACTIVE), listing("EBA", 2, WITHDRAWN), listing("ACPR", 1, ACTIVE));
+    import(&store, "EBA", 1, &[one.clone(), two.clone()]).await;
+    import(&store, "ACPR", 2, std::slice::from_ref(&other)).await;
+    assert!(!store.remove_register("eba", minutes(3)).await.unwrap());
+    assert!(store.remove_register("EBA", minutes(3)).await.unwrap());
+    assert!(!store.remove_register("EBA", minutes(4)).await.unwrap());
+
+    assert_eq!(store.listings("PSDFR-ACPR-00001").await.unwrap(), [other]);
+    assert_eq!(store.listings("PSDFR-ACPR-00002").await.unwrap(), []);
+    assert_eq!(store.registers().await.unwrap(), [register("ACPR", 2, 1)]);
+    let history = store.listing_history("PSDFR-ACPR-00002").await.unwrap();
+    let told: Vec<_> = history.into_iter().map(|change| (change.at, change.before, change.after)).collect();
+    assert_eq!(told, [(minutes(1), None, Some(two.clone())), (minutes(3), Some(two), None)]);
+    assert_eq!(store.listing_history("PSDFR-ACPR-00001").await.unwrap().len(), 3);
+
+    let again = import(&store, "EBA", 5, std::slice::from_ref(&one)).await;
+    assert_eq!((again.changes.len(), again.in_force_before), (1, 0));
+    assert_eq!(again.changes[0].before, None);
 }
 
 /// A trusted list replaces the issue before it, never a later one; every issue is kept.
@@ -112,6 +136,33 @@ pub async fn a_removed_trusted_list_does_not_come_back_older(store: Arc<dyn Stor
     assert_eq!(store.trusted_lists().await.unwrap(), [list("FR", 42)]);
 }
 
+/// What was learned first about a revoked certificate stays, and is swept when the certificate has expired.
+pub async fn a_revoked_certificate_is_remembered_until_it_expires(store: Arc<dyn Store>) {
+    let (soon, late) = (revoked(1, 5), revoked(2, 6));
+    assert_eq!(store.revoked_certificates().await.unwrap(), []);
+    for one in [&late, &soon] {
+        store.remember_revoked(one.clone()).await.unwrap();
+    }
+    let again =
+        RevokedCertificate { reason: "superseded".to_owned(), learned_at: minutes(1), ..soon.clone() };
+    store.remember_revoked(again).await.unwrap();
+    assert_eq!(store.revoked_certificates().await.unwrap(), [soon.clone(), late.clone()]);
+    for (at, kept) in [(4, vec![soon, late.clone()]), (5, vec![late]), (6, vec![])] {
+        store.sweep(minutes(at)).await.unwrap();
+        assert_eq!(store.revoked_certificates().await.unwrap(), kept, "after {at} minutes");
+    }
+}
+
+fn revoked(number: u64, expires: i64) -> RevokedCertificate {
+    RevokedCertificate {
+        sha256: bytes(number),
+        revoked_at: domain::now(),
+        reason: "keyCompromise".to_owned(),
+        learned_at: domain::now(),
+        not_after: minutes(expires),
+    }
+}
+
 fn minutes(minutes: i64) -> Timestamp {
     domain::now() + minutes.minutes()
 }
@@ -142,6 +193,10 @@ async fn import(store: &Arc<dyn Store>, name: &str, at: i64, listings: &[Listing
     store.import_register(register(name, at, count), listings.to_vec()).await.unwrap()
 }
 
+fn removal() -> Removal {
+    Removal { at: minutes(9), by: Some("berta".to_owned()) }
+}
+
 fn list(territory: &str, sequence_number: u64) -> TrustedList {
     TrustedList {
         territory: territory.to_owned(),
@@ -160,10 +215,6 @@ fn list(territory: &str, sequence_number: u64) -> TrustedList {
             for_websites: true,
             for_seals: false,
         }],
+        removed: None,
     }
 }
-fn removal() -> Removal {
-    Removal { at: minutes(9), by: Some("berta".to_owned()) }
-}
-
-        removed: None,

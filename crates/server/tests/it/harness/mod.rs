@@ -130,7 +130,16 @@ impl Guichet {
         listen: impl FnOnce(&mut Listener),
     ) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let clock = TestClock::new();
+        Self::start_at(home, TestClock::new(), options, change, listen).await
+    }
+
+    async fn start_at(
+        home: TempDir,
+        clock: TestClock,
+        options: PkiOptions,
+        change: impl Fn(&mut Institution),
+        listen: impl FnOnce(&mut Listener),
+    ) -> Self {
         let pki = pki(&home, clock.now(), options);
         let store = SqliteStore::open(&home.path().join("store.db")).unwrap();
         for tpp in registered(&pki, clock.now()) {
@@ -181,6 +190,15 @@ impl Guichet {
         let Running { stop, ended } = running.expect("a server stops once");
         stop.send(()).unwrap();
         ended
+    }
+
+    /// Stops it, and starts another on the same certificates and the same store; what the other knows of the
+    /// world it has to learn anew.
+    pub(crate) async fn restart(self, options: PkiOptions, change: impl Fn(&mut Institution)) -> Self {
+        self.stop().await.unwrap().unwrap();
+        self.store.close();
+        let clock = self.clock.clone();
+        Self::start_at(self.home, clock, options, change, |_| {}).await
     }
 
     /// What operators see at a path: status and text.

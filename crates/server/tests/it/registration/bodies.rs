@@ -47,8 +47,8 @@ async fn a_protocol_member_or_name_that_is_wrong_is_named_and_registers_nothing(
     let guichet = Guichet::start().await;
     let newcomer = Provider::new(&guichet, NEWCOMER);
     let long = "x".repeat(141);
-    let long_uri = format!("https://tpp.example/{}", "x".repeat(2048));
-    let many_uris: Vec<String> = (0..51).map(|number| format!("https://tpp.example/{number}")).collect();
+    let long_uri = format!("https://tpp.example/{}", "x".repeat(512 - 19));
+    let many_uris: Vec<String> = (0..21).map(|number| format!("https://tpp.example/{number}")).collect();
     let rows = vec![
         ("/client_id", json!("1PSDNL-DNB-33031431-0-AAAA"), METADATA, "client_id "),
         ("/redirect_uris", json!(null), METADATA, "redirect_uris "),
@@ -134,7 +134,7 @@ async fn a_key_that_is_wrong_is_named_and_registers_nothing() {
         ("/jwks", json!(null), METADATA, "jwks "),
         ("/jwks", json!({}), METADATA, "jwks.keys "),
         ("/jwks/keys", json!([]), METADATA, "jwks.keys "),
-        ("/jwks/keys", json!(vec![jwk(&newcomer.qseal); 9]), METADATA, "jwks.keys "),
+        ("/jwks/keys", json!(vec![jwk(&newcomer.qseal); 5]), METADATA, "jwks.keys "),
         ("/jwks/keys", json!(vec![jwk(&newcomer.qseal); 2]), METADATA, "jwks.keys[1] "),
         ("/jwks/keys/0/kty", json!(null), METADATA, "jwks.keys[0].kty "),
         ("/jwks/keys/0/kty", json!("RSA"), METADATA, "jwks.keys[0].kty "),

@@ -138,6 +138,8 @@ async fn a_name_that_psus_know_is_one_providers() {
     let stored = guichet.registrations().await;
     for name in
         ["Société Été", "SOCIÉTÉ ÉTÉ", " société\u{a0}été ", "Essai Paiement", "Soci\u{e9}te\u{301} Été"]
+            .into_iter()
+            .chain(["Essai Paıement", "Essai Paiement.", "Essai-Paiement", "Essai Paíement", "EssaiPalement"])
     {
         let refused = check_refused(&second.post(&named(&second, name)).await, "invalid_client_metadata");
         assert!(refused.starts_with("client_name "), "{name}: {refused}");
@@ -148,6 +150,34 @@ async fn a_name_that_psus_know_is_one_providers() {
     assert_eq!(second.put(&id, &named(&second, "HIVER")).await.status, 200);
     // One provider may have many applications of one name.
     first.register(&named(&first, "Société Été")).await;
+}
+
+#[tokio::test]
+async fn a_provider_has_twenty_registrations_and_no_more() {
+    let guichet = Guichet::start().await;
+    let owner = Provider::new(&guichet, NEWCOMER);
+    let (token, body) = (owner.token().await, owner.body());
+    let call = |number: usize| {
+        let call = owner.call(Method::POST, "", &token, Some(&body));
+        owner.pisp.sign_and_send(call.with("x-request-id", &number.to_string()))
+    };
+    // All at once: nobody slips through between the count and the commit.
+    let answers = join_all((0..24).map(call)).await;
+    let (made, refused): (Vec<_>, Vec<_>) =
+        answers.iter().enumerate().partition(|(_, answer)| answer.status == 200);
+    assert_eq!((made.len(), guichet.store.tpps_of(NEWCOMER).await.unwrap().len()), (20, 20));
+    assert!(refused.iter().all(|(_, answer)| answer.refused(403, "BE05").contains("20 registrations")));
+    // What was answered is answered again, and what is there can be changed.
+    for (number, answer) in &made {
+        assert_eq!(call(*number).await.text(), answer.text());
+    }
+    let id = client_id(made[0].1);
+    assert_eq!(owner.put(&id, &body).await.status, 200);
+    owner.delete(&id).await;
+    assert_eq!(owner.post(&body).await.status, 200);
+    owner.post(&body).await.refused(403, "BE05");
+    let other = Provider::new(&guichet, "PSDNL-DNB-2");
+    other.register(&other.body()).await;
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use eidas::{Kind, revocation::Locations};
 use http::Method;
 use jiff::SignedDuration;
+use payments::institution::RevocationPolicy;
 use sandbox::{
     pki::{CertifiedKey, PkiOptions, Validity},
     revocation_service::{CRL_PATH, OCSP_PATH, Wish},
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use server::app::Clock as _;
 
 use super::{NEWCOMER, Provider, certificate, check_refused, client_id, jwk};
-use crate::harness::{AUTHORITY, Guichet, HOST};
+use crate::harness::{AUTHORITY, Guichet, HOST, Weather};
 
 /// A seal certificate that is good for so many days.
 fn seal(guichet: &Guichet, days: i64) -> CertifiedKey {
@@ -127,6 +128,73 @@ async fn a_revoked_seal_signs_nothing_and_its_successor_takes_over_at_once() {
     assert_eq!(after.put(&id, &only_new).await.status, 200);
     after.client(&id).pay().await;
     before.get(&id).await.refused(401, "BE05");
+}
+
+#[tokio::test]
+async fn an_outage_of_the_authority_lets_no_other_key_in() {
+    let options = PkiOptions { revocation_at: Some(AUTHORITY.parse().unwrap()), ..PkiOptions::default() };
+    let policy = RevocationPolicy::SoftFailHours(24);
+    let guichet = Guichet::start_with(options, |institution| institution.settings.revocation = policy).await;
+    let at = |path| vec![format!("http://{AUTHORITY}{path}")];
+    let provider = |oid: &'static str| {
+        let [qwac, qseal] = [Kind::Qwac, Kind::Qseal].map(|kind| {
+            certificate(&guichet, kind, oid, |profile| {
+                profile.locations = Locations { crl: at(CRL_PATH), ocsp: at(OCSP_PATH) };
+            })
+        });
+        let pisp = guichet.caller(Some(&qwac), &qseal, oid);
+        Provider { guichet: &guichet, oid, qwac, qseal, pisp }
+    };
+    let (owner, other, newcomer) = (provider(NEWCOMER), provider(NEWCOMER), provider("PSDNL-DNB-2"));
+    let id = owner.register(&owner.body()).await;
+    guichet.network.turn(Weather::Dark);
+    guichet.clock.advance(SignedDuration::from_hours(40 * 24));
+
+    // Nobody can say whether the registered seal is revoked; others are let through for a day.
+    let stored = guichet.registrations().await;
+    let body = with_seals(&other, &[&other.qseal]);
+    other.put(&id, &body).await.refused(401, "BE05");
+    other.post(&body).await.refused(401, "BE05");
+    assert_eq!(guichet.registrations().await, stored);
+    newcomer.register(&newcomer.body()).await;
+
+    guichet.network.turn(Weather::Fair);
+    guichet.app.revocation.examine_all().await;
+    other.put(&id, &body).await.refused(401, "BE05");
+    assert_eq!(owner.get(&id).await.status, 200);
+}
+
+#[tokio::test]
+async fn of_many_seals_those_of_the_named_client_are_tried_first_and_a_fingerprint_finds_any() {
+    let guichet = Guichet::start().await;
+    let seals: Vec<CertifiedKey> = (0..10).map(|_| seal(&guichet, 30)).collect();
+    let oldest = Provider::with_seal(&guichet, NEWCOMER, seals[0].clone());
+    let id = oldest.register(&oldest.body()).await;
+    let token = oldest.token().await;
+    let fingerprint = seals[0].certificate().unwrap().sha256_hex();
+    let named = format!("https://tpp.example/seal_{fingerprint}");
+    for seal in &seals[1..] {
+        guichet.clock.advance(SignedDuration::from_secs(1));
+        let body = with_seals(&oldest, &[seal]);
+        let call = oldest.call(Method::POST, "", &token, Some(&body)).with_key_id(&named);
+        client_id(&oldest.pisp.sign_and_send(call).await);
+    }
+    let anything = "https://tpp.example/seal.pem";
+    let (get, post) =
+        ((Method::GET, format!("/{id}"), None), (Method::POST, String::new(), Some(oldest.body())));
+    for (key_id, (method, path, body), status) in [
+        (anything, &get, 200),
+        (NEWCOMER, &get, 200),
+        (&named, &get, 200),
+        (anything, &post, 401),
+        (NEWCOMER, &post, 401),
+        (&id, &post, 200),
+        (&named, &post, 200),
+    ] {
+        let call = oldest.call(method.clone(), path, &token, body.as_ref()).with_key_id(key_id);
+        let answer = oldest.pisp.sign_and_send(call).await;
+        assert_eq!(answer.status, status, "{method} {key_id}: {}", answer.text());
+    }
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 use super::*;
 use crate::sqlite::sql::{column, execute, find};
 
-const FIRST: &str = "CREATE TABLE parent (id INTEGER PRIMARY KEY) STRICT;
+const FIRST: Migration = Migration::Sql(
+    "CREATE TABLE parent (id INTEGER PRIMARY KEY) STRICT;
     CREATE TABLE child (parent INTEGER NOT NULL REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED) STRICT;
-    CREATE INDEX child_parent ON child (parent)";
+    CREATE INDEX child_parent ON child (parent)",
+);
 
 fn in_directory() -> (tempfile::TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
@@ -27,13 +29,16 @@ fn parents(database: &Database) -> i64 {
 #[test]
 fn each_migration_runs_once_in_order() {
     let (_directory, path) = in_directory();
-    let second = "INSERT INTO parent (id) VALUES (1)";
-    let third = "INSERT INTO parent (id) SELECT max(id) + 1 FROM parent";
+    let second = Migration::Sql("INSERT INTO parent (id) VALUES (1)");
+    let third = Migration::Code(|connection| {
+        let sql = "INSERT INTO parent (id) VALUES ((SELECT max(id) + 1 FROM parent))";
+        connection.execute_batch(sql).map_err(|error| failure(&error))
+    });
     let before = Database::open(&path, &[FIRST]).unwrap();
     assert_eq!(parents(&before), 0);
     // The version before goes on beside the version after.
     for _ in 0..2 {
-        let after = Database::open(&path, Box::leak(Box::new([FIRST, second, third]))).unwrap();
+        let after = Database::open(&path, &[FIRST, second, third]).unwrap();
         assert_eq!(parents(&after), 2);
         assert_eq!(parents(&before), 2);
     }
@@ -42,9 +47,13 @@ fn each_migration_runs_once_in_order() {
 #[test]
 fn a_failing_migration_leaves_the_file_as_it_was() {
     let (_directory, path) = in_directory();
-    let second = "INSERT INTO parent (id) VALUES (1); INSERT INTO nowhere VALUES (1)";
-    let broken = Database::open(&path, Box::leak(Box::new([FIRST, second])));
-    assert!(matches!(broken, Err(StoreError::Unavailable(_))));
+    let second = Migration::Sql("INSERT INTO parent (id) VALUES (1)");
+    let in_sql = Migration::Sql("INSERT INTO nowhere VALUES (1)");
+    let in_code = Migration::Code(|_| Err(StoreError::Unavailable("broken".to_owned())));
+    for third in [in_sql, in_code] {
+        let broken = Database::open(&path, &[FIRST, second, third]);
+        assert!(matches!(broken, Err(StoreError::Unavailable(_))));
+    }
     let database = Database::open(&path, &[FIRST]).unwrap();
     assert_eq!(parents(&database), 0);
 }
@@ -52,7 +61,7 @@ fn a_failing_migration_leaves_the_file_as_it_was() {
 #[test]
 fn what_is_newer_than_we_are_or_no_database_is_not_opened() {
     let (directory, path) = in_directory();
-    drop(Database::open(&path, &[FIRST, "SELECT 1"]).unwrap());
+    drop(Database::open(&path, &[FIRST, Migration::Sql("SELECT 1")]).unwrap());
     let text = directory.path().join("text.db");
     std::fs::write(&text, "not a database, but longer than a header of one hundred bytes ".repeat(9))
         .unwrap();
