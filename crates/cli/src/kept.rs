@@ -156,7 +156,8 @@ mod tests {
 
     #[test]
     fn the_operator_is_who_stands_behind_sudo() {
-        let table: [(&[(&str, &str)], Option<&str>); 5] = [
+        type Row<'a> = (&'a [(&'a str, &'a str)], Option<&'a str>);
+        let table: [Row<'_>; 5] = [
             (&[("SUDO_USER", "berta"), ("USER", "root")], Some("berta")),
             (&[("SUDO_USER", " "), ("USER", "root")], Some("root")),
             (&[("USER", "anton"), ("LOGNAME", "x")], Some("anton")),

@@ -156,7 +156,7 @@ fn parse_roles(codes: &[String]) -> Result<Vec<Role>, CannotIssue> {
 pub(crate) async fn issue(State(served): State<Served>, body: Bytes) -> Response {
     let wanted = match read::<Wanted>(&body) {
         Ok(wanted) => wanted,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let now = served.app.now();
     let issuing = tokio::task::spawn_blocking(move || issue_at(&served.service, &wanted, now));

@@ -347,20 +347,20 @@ fn der(media_type: &'static str, made: Result<Vec<u8>, PkiError>) -> Response {
 async fn revoke(State(served): State<Served>, body: Bytes) -> Response {
     match read::<Wish>(&body) {
         Ok(wish) => told(&served, served.service.revoke(&wish, served.app.now())).await,
-        Err(refused) => refused,
+        Err(refused) => *refused,
     }
 }
 
 async fn release(State(served): State<Served>, body: Bytes) -> Response {
     match read::<Wish>(&body) {
         Ok(wish) => told(&served, served.service.release(&wish, served.app.now())).await,
-        Err(refused) => refused,
+        Err(refused) => *refused,
     }
 }
 
 /// What a body says; whatever its media type, so that curl needs no header.
-pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
-    serde_json::from_slice(body).map_err(|error| refused(StatusCode::BAD_REQUEST, &error))
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Box<Response>> {
+    serde_json::from_slice(body).map_err(|error| Box::new(refused(StatusCode::BAD_REQUEST, &error)))
 }
 
 /// What is wrong, in a line.

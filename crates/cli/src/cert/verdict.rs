@@ -48,7 +48,8 @@ mod tests {
     #[test]
     fn the_verdict_speaks_of_all_that_was_looked_at() {
         let licence = ["licence withdrawn by EBA".to_owned()];
-        let table: [(&[&str], &[String], &[&str], &str); 5] = [
+        type Row<'a> = (&'a [&'a str], &'a [String], &'a [&'a str], &'a str);
+        let table: [Row<'_>; 5] = [
             (&[], &[], &[], "in order: no rule is broken"),
             (&[], &[], &["its licence is in force"], "in order: no rule is broken, its licence is in force"),
             (&[], &licence, &[], "not in order, though no rule is broken: licence withdrawn by EBA"),

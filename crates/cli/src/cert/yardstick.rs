@@ -101,22 +101,21 @@ impl Yardstick {
 
     /// What the lists in the bank's files have against it, if a path leads to who issued it.
     fn revoked(&self, bytes: &[u8], kind: Kind) -> RevocationFound {
-        match self.refusal(bytes, kind) {
-            Some(refusal) => RevocationFound::of(refusal.as_ref(), &self.policies),
+        match self.checked(bytes, kind) {
+            Some(checked) => RevocationFound::of(checked.err().as_ref(), &self.policies),
             None => RevocationFound::unchecked(&self.policies),
         }
     }
 
     /// Nothing if it could not be looked up.
-    fn refusal(&self, bytes: &[u8], kind: Kind) -> Option<Option<Refusal>> {
+    fn checked(&self, bytes: &[u8], kind: Kind) -> Option<Result<(), Refusal>> {
         let (revocation, trust) = (self.revocation.as_ref()?, self.trust.as_ref()?);
         let ders = ders_of(bytes);
         let (leaf, others) = ders.split_first()?;
         let leaf = Certificate::parse(leaf).ok()?;
         let path = trust.anchors(kind).path(&leaf, others, self.now).ok()?;
         // Nobody is asked, so that nobody has answered is nothing against it.
-        let checked = revocation.check(&leaf, path.first(), RevocationPolicy::SoftFailHours(1), self.now);
-        Some(checked.err())
+        Some(revocation.check(&leaf, path.first(), RevocationPolicy::SoftFailHours(1), self.now))
     }
 
     /// Whom it speaks for, were it valid now: who it is of does not change when it expires.

@@ -54,8 +54,8 @@ fn differences(before: Option<&Tpp>, after: &Tpp) -> anyhow::Result<Vec<String>>
             Some(_) => {}
         }
     }
-    let sets: [(&str, fn(&Tpp) -> BTreeSet<String>); 2] =
-        [("redirect URI", uris), ("certificate", certificates)];
+    type SetOf = fn(&Tpp) -> BTreeSet<String>;
+    let sets: [(&str, SetOf); 2] = [("redirect URI", uris), ("certificate", certificates)];
     for (label, of) in sets {
         let (was, is) = (before.map(of).unwrap_or_default(), of(after));
         lines.extend(is.difference(&was).map(|one| format!("  {label} added: {one}")));

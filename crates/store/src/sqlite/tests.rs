@@ -104,7 +104,7 @@ async fn names_in_a_file_of_an_earlier_version_are_found() {
             let store = open(&path);
             for name in ["ÉXEMPLE", "éxemple", "Exemple."] {
                 let found = store.tpps_named(name).await.unwrap();
-                assert_eq!(found, [tpp.clone()], "{name} in version {version}");
+                assert_eq!(found, std::slice::from_ref(&tpp), "{name} in version {version}");
             }
         }
     }
