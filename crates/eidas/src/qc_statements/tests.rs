@@ -365,9 +365,11 @@ mod to_the_letter {
             }
         }
         let (nca_name, nca_id) = (text(psd2.nca_name)?, text(psd2.nca_id)?);
-        let spoiled = |c: char| c.is_whitespace() || c.is_ascii_lowercase() || "_\u{2013}".contains(c);
+        let spoiled = |c: char| c.is_ascii_lowercase() || "_\u{2013}".contains(c);
+        // A space within a part is none of ours to take away: such an identifier is nobody's.
+        let spaced = nca_id.splitn(3, '-').any(|part| part.trim() != part);
         let prefixed = nca_id.strip_prefix("PSD").is_some_and(|rest| rest.get(2..3) == Some("-"));
-        if nca_id.contains(spoiled) || prefixed {
+        if nca_id.contains(spoiled) || spaced || prefixed {
             return None;
         }
         Some(Psd2Statement { roles, nca_name, nca_id })
