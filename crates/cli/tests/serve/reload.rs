@@ -103,8 +103,10 @@ fn a_file_that_cannot_be_used_leaves_everything_as_it_was_and_is_named() {
     let mut old = town.connect(&server);
     let shown = old.certificate();
     let key = fs::read_to_string(server.file("server.key")).unwrap();
-    // What is broken, and what is said of it.
+    let other = town.pki.tpp(PISP).unwrap().qwac.key_pem().to_owned();
+    // What is broken, and what is said of it, once.
     let table = [
+        ("server.key", other, "server.key: the server certificate and key cannot be used: "),
         ("server.key", "-----BEGIN".to_owned(), "listen.tpp"),
         ("server.key", String::new(), "listen.tpp"),
         ("guichet.toml", "listen = 1".to_owned(), "guichet.toml"),
@@ -117,6 +119,7 @@ fn a_file_that_cannot_be_used_leaves_everything_as_it_was_and_is_named() {
         let (status, body) = ask_operator(server.operator_port(), "POST", "/reload");
         assert_eq!(status, 422, "{body}");
         assert!(body.contains(told), "{file}: {body}");
+        assert!(body.matches("KeyMismatch").count() < 2, "{body}");
         server.wait_for("not reloaded");
         let mut new = town.connect(&server);
         assert_eq!(new.certificate(), shown, "{file}");
