@@ -376,3 +376,63 @@ fn an_import_that_takes_many_licences_or_goes_back_in_time_needs_a_second_word()
     assert_says(&import(&wrong, &["--apply", "--even-so"]), 1, &["line 3: standing must be"]);
     assert_says(&town.run(&["licence", "show", "PSDFR-ACPR-9"]), 0, &["P9: withdrawn"]);
 }
+
+#[test]
+fn a_removed_register_counts_no_longer_and_its_history_is_kept() {
+    let town = Town::new();
+    let header = "organization_identifier,name,standing,payment_initiation_in\n";
+    let file = town.write("register.csv", &format!("{header}PSDFR-ACPR-7,P7,withdrawn,FR\n"));
+    assert_says(&town.run(&["licence", "remove", "ACPR", "--yes"]), 1, &["no register was imported"]);
+    let import = ["licence", "import", text(&file), "--register", "ACPR", "--apply"];
+    assert_says(&town.run(&import), 0, &["The register is in force"]);
+
+    assert_says(&town.run(&["licence", "remove", "ACPR"]), 1, &["nothing was removed: say --yes"]);
+    assert_says(&town.run(&["licence", "remove", "EBA", "--yes"]), 1, &["only ACPR"]);
+    let removed = town.run(&["licence", "remove", "acpr", "--yes"]);
+    assert_says(&removed, 0, &["removed the register ACPR with 1 provider"]);
+    assert_says(&town.run(&["licence", "registers"]), 0, &["No register was imported"]);
+    let shown = town.run(&["licence", "show", "PSDFR-ACPR-7"]);
+    let parts = ["No register lists it any more", " UTC   ACPR: the register was removed; it said withdrawn"];
+    assert_says(&shown, 0, &parts);
+
+    let (status, told) = town.run(&["licence", "show", "PSDFR-ACPR-7", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((status, &told["listings"]), (0, &serde_json::json!([])));
+    assert_eq!(told["history"][1]["before"]["register"], "ACPR");
+    assert!(told["history"][1]["after"].is_null());
+}
+
+#[test]
+fn a_file_in_the_other_format_is_told_apart() {
+    let town = Town::new();
+    let json = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/eba-register.json");
+    let csv = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/national-register.csv");
+    let table: [(&[&str], i32, &str); 5] = [
+        (&[json, "--register", "eba"], 0, "Register EBA"),
+        (&[json, "--register", "ACPR"], 1, "--format eba"),
+        (&[json, "--register", "ACPR", "--format", "eba"], 0, "Register ACPR"),
+        (&[csv, "--register", "EBA"], 1, "--format csv"),
+        (&[csv, "--register", "EBA", "--format", "csv"], 0, "Register EBA"),
+    ];
+    for (arguments, status, part) in table {
+        assert_says(&town.run(&[&["licence", "import"], arguments].concat()), status, &[part]);
+    }
+}
+
+#[test]
+fn a_wrong_signature_is_told_in_a_sentence_and_signers_may_be_in_der() {
+    let town = Town::new();
+    let good = town.sign(&town.template(&town.another(), &town.another()), &town.signer);
+    let said = town.import(&with(&good, ">FR<", ">DE<"), &town.signer, &[]);
+    let told = "the signature does not verify: the list was changed, or somebody else signed it (xmlsec1: ";
+    assert_says(&said, 1, &[told]);
+    assert!(!said.1.contains("func=") && !said.1.contains(".c:"), "{}", said.1);
+
+    let list = town.write("list.xml", &good);
+    let (der, rubbish) = (town.path("signer.der"), town.path("rubbish"));
+    std::fs::write(&der, town.signer.der()).unwrap();
+    std::fs::write(&rubbish, b"\xff\xfe\x00").unwrap();
+    let import = |signer: &Path| town.run(&["trust", "import", text(&list), "--signer", text(signer)]);
+    assert_says(&import(&der), 0, &["2 added"]);
+    assert_says(&import(&rubbish), 1, &["neither PEM nor a certificate in DER"]);
+}

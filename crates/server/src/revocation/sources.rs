@@ -64,12 +64,12 @@ pub enum InvalidSource {
         path: PathBuf,
     },
     /// The deny list.
-    #[error("{}", path.display())]
+    #[error("{}: {why}", path.display())]
     DenyList {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: InvalidDenyList,
+        why: InvalidDenyList,
     },
     /// It is not text.
     #[error("{}: the deny list is not UTF-8", path.display())]
@@ -78,12 +78,12 @@ pub enum InvalidSource {
         path: PathBuf,
     },
     /// A list.
-    #[error("{}", path.display())]
+    #[error("{}: {why}", path.display())]
     Crl {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: InvalidCrl,
+        why: InvalidCrl,
     },
     /// A list is older than the one that is in force.
     #[error("{}: the CRL is older than the one of the same issuer that is in force (RFC 5280, 5.2.3)", path.display())]
@@ -132,11 +132,10 @@ impl Sources {
             let Ok(text) = text else {
                 return Err(InvalidSource::NotText { path });
             };
-            self.deny_list =
-                DenyList::parse(&text).map_err(|source| InvalidSource::DenyList { path, source })?;
+            self.deny_list = DenyList::parse(&text).map_err(|why| InvalidSource::DenyList { path, why })?;
         } else if path.extension().is_some_and(|extension| extension == "crl" || extension == "pem") {
             let crl = UnverifiedCrl::parse(&bytes(&path, MAX_LIST_BYTES)?, MAX_LIST_BYTES);
-            let crl = crl.map_err(|source| InvalidSource::Crl { path: path.clone(), source })?;
+            let crl = crl.map_err(|why| InvalidSource::Crl { path: path.clone(), why })?;
             self.lists.push(FileList { path, crl, verified: Mutex::default() });
         } else {
             return Err(InvalidSource::UnknownFile { path });

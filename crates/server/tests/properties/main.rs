@@ -30,7 +30,7 @@ use std::{fs, panic, path::Path};
 use variants::Variants;
 
 /// Variants of all seeds of a reader together.
-const VARIANTS: usize = 2_000;
+const VARIANTS: usize = 1_000;
 
 /// Checks a reader with every seed of its target, and with variants of them.
 fn hold(target: &str, check: fn(&[u8])) {
