@@ -5,8 +5,8 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use anyhow::{Context as _, bail};
 use eidas::{Anchors, Certificate, Reading};
 use payments::{
-    ports::{PaymentStore as _, TrustStore as _},
     institution::CertificateReading,
+    ports::{PaymentStore as _, TrustStore as _},
     registry::configure,
     tpp::{ChainCertificate, Details, GrantType, Kind, SealCertificate, Tpp},
     trusted_list::TrustedList,
@@ -183,7 +183,8 @@ fn signs(
 ) -> Result<(), String> {
     let certificate = Certificate::parse(&seal.der).map_err(|error| error.to_string())?;
     eidas::judge(&certificate, eidas::Kind::Qseal, reading, now).map_err(|defect| defect.to_string())?;
-    let chain: Vec<_> = seal.chain.iter().map(|ChainCertificate(der)| CertificateDer::from(der.clone())).collect();
+    let chain: Vec<_> =
+        seal.chain.iter().map(|ChainCertificate(der)| CertificateDer::from(der.clone())).collect();
     let path = trust.anchors(eidas::Kind::Qseal).verify_chain(&certificate, &chain, now);
     path.map_err(|untrusted| untrusted.to_string())
 }

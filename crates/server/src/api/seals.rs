@@ -42,7 +42,9 @@ async fn judged(
 ) -> Result<Arc<KnownCertificate>, String> {
     let trusted = app.judge_qseal(registered, &pisp.counter.institution).await;
     let Trusted { known, judged } = trusted.map_err(|rule| format!("QSealC, {rule}"))?;
-    judged.require(Role::PaymentInitiation).map_err(|missing| format!("QSealC, {}: {missing}", missing.rule()))?;
+    judged
+        .require(Role::PaymentInitiation)
+        .map_err(|missing| format!("QSealC, {}: {missing}", missing.rule()))?;
     if judged.organization().as_str() != pisp.organization_identifier {
         return Err("the seal certificate is of another organisation than the QWAC".to_owned());
     }
