@@ -9,7 +9,10 @@ use serde_json::json;
 use server::http_signature::digest_value;
 use sha2::{Digest as _, Sha256};
 
-use super::{THIEF, check, check_alive, check_answer, forge, license_thief, pay, stored::Stored};
+use super::{
+    THIEF, check, check_alive, check_answer, forge, license_thief, pay,
+    stored::{Stored, at_rest},
+};
 use crate::harness::{Call, Guichet, PAYMENTS, PISP, Pisp, seal_certificate};
 
 /// A body that pays somebody else.
@@ -269,6 +272,7 @@ async fn a_recorded_call_pays_once() {
     // Later it is too old, and a day later, when its request id is forgotten, it still is.
     for hours in [1, 24] {
         guichet.clock.advance(SignedDuration::from_hours(hours));
+        at_rest(&guichet).await;
         let token = format!("Bearer {}", pisp.token().await);
         let before = Stored::read(&guichet);
         let late = pisp.send(first.clone().with("authorization", &token)).await;
