@@ -44,4 +44,5 @@ pub use public_key::{KeyKind, PublicKey};
 pub use qc_statements::{Psd2Statement, QcStatements, QcType, Role};
 pub use rule_id::RuleId;
 pub use signature_hash::SignatureHash;
+pub use text::one_line;
 pub use tlv::Fault;

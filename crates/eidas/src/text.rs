@@ -110,6 +110,19 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// A text on one line, without characters that steer a terminal or turn the reading direction, of at most
+/// `max_chars` characters.
+pub fn one_line(text: &str, max_chars: usize) -> String {
+    let unseen = |character: char| {
+        character.is_whitespace()
+            || character.is_control()
+            || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let words = text.split(unseen).filter(|word| !word.is_empty());
+    let line: String = words.flat_map(|word| word.chars().chain([' '])).take(max_chars).collect();
+    line.trim_end().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,7 @@ use super::{
     Authority, InvalidTrustedList as Invalid, LeftOut, TrustedList, WhyLeftOut,
     xml::{self, Attributes, Visitor, attribute},
 };
-use crate::{Anchors, Certificate, InvalidAnchor};
+use crate::{Anchors, Certificate, InvalidAnchor, one_line};
 
 const ROOT: &str = "tsl:TrustServiceStatusList";
 const SCHEME: &str = "tsl:TrustServiceStatusList/tsl:SchemeInformation";
@@ -61,22 +61,10 @@ impl Name {
     fn add(&mut self, text: &str, language: &str) {
         let english = language.eq_ignore_ascii_case("en");
         if self.text.is_empty() || (english && !self.english) {
-            self.text = printable(text);
+            self.text = one_line(text, MAX_NAME);
             self.english = english;
         }
     }
-}
-
-/// A name on one line, without characters that steer a terminal or turn the reading direction.
-fn printable(text: &str) -> String {
-    let unseen = |character: char| {
-        character.is_whitespace()
-            || character.is_control()
-            || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let words = text.split(unseen).filter(|word| !word.is_empty());
-    let line: String = words.flat_map(|word| word.chars().chain([' '])).take(MAX_NAME).collect();
-    line.trim_end().to_owned()
 }
 
 #[derive(Default)]

@@ -115,16 +115,9 @@ fn is_country(text: &str) -> bool {
     text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
-/// A text on one line, without characters that steer a terminal or turn the reading direction.
+/// A name of a register on one line, harmless wherever it is shown.
 fn printable(text: &str) -> String {
-    let unseen = |character: char| {
-        character.is_whitespace()
-            || character.is_control()
-            || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let words = text.split(unseen).filter(|word| !word.is_empty());
-    let line: String = words.flat_map(|word| word.chars().chain([' '])).take(MAX_NAME).collect();
-    line.trim_end().to_owned()
+    eidas::one_line(text, MAX_NAME)
 }
 
 #[cfg(test)]
